@@ -1,8 +1,8 @@
 """Writes arrays as text exactly as PyTorch 2.13 prints tensors.
 
-One `NumberFormat` is chosen from all the numbers that will be shown, so that columns line up; rows are
-broken at the line width, large arrays are cut to their edges, and what the numbers do not say (device,
-size, dtype, gradient) follows as suffixes.
+One `NumberFormat` is chosen from all the numbers that will be shown, so that columns line up; rows
+are broken at the line width, large arrays are cut to their edges, and what the numbers do not say
+(device, size, dtype, gradient) follows as suffixes.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ _PROFILES: dict[str, dict[str, float]] = {
 class PrintOptions:
     """How tensors are printed.
 
-    `precision` digits after the point; arrays of more than `threshold` elements show `edgeitems` at each
-    end of a dimension; lines break at `linewidth`; `sci_mode` forces or forbids scientific notation.
+    `precision` digits after the point; arrays of more than `threshold` elements show `edgeitems` at
+    each end of a dimension; lines break at `linewidth`; `sci_mode` forces or forbids scientific
+    notation.
     """
 
     precision: int = 4
@@ -51,8 +52,8 @@ def set_printoptions(
 ) -> None:
     """Change how tensors are printed from here on.
 
-    `profile` ("default", "short" or "full") sets the first four, which single arguments then override.
-    What is not given stays, except `sci_mode`, which returns to the automatic choice.
+    `profile` ("default", "short" or "full") sets the first four, which single arguments then
+    override. What is not given stays, except `sci_mode`, which returns to the automatic choice.
     """
     global _options
     chosen: dict[str, Any] = dict(_PROFILES.get(profile, {})) if profile is not None else {}
@@ -96,7 +97,7 @@ class NumberFormat:
 
 
 def _number_format(values: np.ndarray, options: PrintOptions) -> NumberFormat:
-    """Choose the format for real numbers `values` (float64, integers or booleans, one dimension)."""
+    """Choose the format for real numbers (float64, integers or booleans, one dimension)."""
     if values.dtype.kind != "f":
         return NumberFormat(str, max((len(str(v)) for v in values.tolist()), default=1))
     plain = values[np.isfinite(values) & (values != 0)]
@@ -106,6 +107,7 @@ def _number_format(values: np.ndarray, options: PrintOptions) -> NumberFormat:
     scientific = options.sci_mode
     if scientific is None:
         scientific = _spreads_wide(np.abs(plain))
+    write: Callable[[Any], str]
     if scientific:
         write = f"{{:.{options.precision}e}}".format
     elif integral:
@@ -225,7 +227,7 @@ def _with_suffixes(text: str, suffixes: Sequence[str], indent: int) -> str:
 
 
 def format_tensor(array: np.ndarray, prefix: str = "tensor(", suffixes: Sequence[str] = ()) -> str:
-    """`prefix`, the numbers of `array`, then `suffixes` (each "name=value") and a closing bracket."""
+    """`prefix`, the numbers of `array`, `suffixes` (each "name=value") and a closing bracket."""
     indent = len(prefix)
     return _with_suffixes(prefix + format_values(array, indent), suffixes, indent)
 
