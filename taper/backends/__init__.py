@@ -1,0 +1,1 @@
+"""What runs a program: reference (numpy, the definition), llvm, xla."""

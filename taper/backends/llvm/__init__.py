@@ -1,0 +1,1 @@
+"""Machine code for a graph, written as LLVM IR and compiled while the program runs."""
