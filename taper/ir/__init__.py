@@ -1,0 +1,1 @@
+"""Programs made of primitives: nodes, how they are built, and their gradients."""
