@@ -1,0 +1,177 @@
+"""The loop that every update rule shares: gather gradients and state, apply the rule, write back.
+
+A rule is a pure function on tensors, `step_one(p, g, state, hyper, switches)`, which returns the
+new parameter and the new state. It sees three kinds of things:
+
+- tensors: the parameter, its gradient, and the state entries named by `buffer_names`. The function
+  may only calculate with them, never look at their values, because it is traced on placeholders;
+- `hyper`: Python numbers that may change at every step (learning rate, bias corrections);
+- `switches`: a hashable tuple of what changes the program itself (Nesterov or not, amsgrad or not).
+
+Learning-rate arithmetic that PyTorch does in double precision is done on Python numbers in
+`prepare`, before `step_one` sees it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from ..functions.creation import view_as_real, zeros_like
+from ..modes import enable_grad, set_grad_enabled
+from ..tensor import Tensor
+from .checks import number
+from .counters import Counters
+from .optimizer import Optimizer
+
+TensorDict = dict[str, Tensor]
+Hyper = Mapping[str, Any]
+
+COMMON_OPTIONS: Mapping[str, Any] = {
+    "foreach": None,
+    "maximize": False,
+    "differentiable": False,
+    "capturable": False,
+}
+"""Options that groups in older checkpoints may lack, with their meaning there."""
+
+
+class Prepared(NamedTuple):
+    """What `prepare` works out for parameters whose counters are equal."""
+
+    counters: Mapping[str, float]
+    """The counters after this step."""
+    hyper: Hyper
+    """Numbers for `step_one`."""
+    switches: tuple
+    """Static choices for `step_one`."""
+
+
+class TensorOptimizer(Optimizer):
+    """An optimizer given by `step_one`; subclasses say which state it keeps and its numbers."""
+
+    options_since: ClassVar[Mapping[str, Any]] = COMMON_OPTIONS
+    """What to fill in when a loaded group lacks it."""
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        super().__init__(params, defaults)
+        self._counters = Counters()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._counters = Counters()
+        for group in self.param_groups:
+            for name, value in self.options_since.items():
+                group.setdefault(name, value)
+
+    # --------------------------------------------------------------- what a rule has to say
+    @staticmethod
+    def step_one(
+        p: Tensor, g: Tensor, state: TensorDict, hyper: Hyper, switches: tuple
+    ) -> tuple[Tensor, TensorDict]:
+        """The new parameter and the new state, by arithmetic on tensors alone."""
+        raise NotImplementedError
+
+    def counters(self, group: Mapping[str, Any]) -> Mapping[str, float]:
+        """Names of the one-element state entries, with the values they begin with."""
+        return {"step": 0.0}
+
+    def buffer_names(self, group: Mapping[str, Any], p: Tensor) -> Sequence[str]:
+        """Names of the tensors in the state of `p`."""
+        raise NotImplementedError
+
+    def new_buffer(self, name: str, p: Tensor, group: Mapping[str, Any]) -> Tensor:
+        """The tensor that a state entry begins with."""
+        return zeros_like(p)
+
+    def prepare(
+        self, group: Mapping[str, Any], counters: Mapping[str, float], fresh: bool
+    ) -> Prepared:
+        """Numbers and choices of a step, from the options and the counters before it.
+
+        `fresh` says that the parameter's buffers were made just now.
+        """
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------------------ the loop
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient; returns what `closure` returned, if given.
+
+        `closure` is called first, with gradients on; it should clear the gradients, compute the
+        loss, call `backward()`, and return the loss.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with set_grad_enabled(self.defaults.get("differentiable", False)):
+            for group in self.param_groups:
+                self._step_group(group)
+        return loss
+
+    def _step_group(self, group: dict[str, Any]) -> None:
+        """Update the parameters of one group, those with equal counters together."""
+        initial = self.counters(group)
+        cohorts: dict[tuple, tuple[list[Tensor], list[Tensor], list[TensorDict]]] = {}
+        for p in group["params"]:
+            g = p.grad
+            if g is None:
+                continue
+            if g.is_sparse:
+                g = self.dense(g, group)
+            counts, buffers, fresh = self.complete_state(p, group)
+            members = cohorts.setdefault((counts, fresh), ([], [], []))
+            members[0].append(p)
+            members[1].append(g)
+            members[2].append(buffers)
+        for (counts, fresh), (params, grads, states) in cohorts.items():
+            before = dict(zip(initial, counts, strict=True))
+            after, hyper, switches = self.prepare(group, before, fresh)
+            if after:
+                for p in params:
+                    self._counters.write(p, after)
+            self._update(params, grads, states, hyper, switches)
+
+    def complete_state(self, p: Tensor, group: Mapping[str, Any]) -> tuple[tuple, TensorDict, bool]:
+        """Counters and buffers of `p`, and whether buffers had to be made for it."""
+        initial, names = self.counters(group), self.buffer_names(group, p)
+        if not (initial or names):
+            return (), {}, False
+        state = self.state[p]
+        counts = self._counters.read(p, state, initial)
+        buffers, fresh = {}, False
+        for name in names:
+            buffer = state.get(name)
+            if buffer is None:
+                buffer = state[name] = self.new_buffer(name, p, group)
+                fresh = True
+            buffers[name] = buffer
+        return counts, buffers, fresh
+
+    def _update(
+        self,
+        params: Sequence[Tensor],
+        grads: Sequence[Tensor],
+        states: Sequence[TensorDict],
+        hyper: Hyper,
+        switches: tuple,
+    ) -> None:
+        """Apply `step_one` to each parameter and write its results into the tensors at hand.
+
+        Complex tensors are seen as real ones with a last dimension of two.
+        """
+        for p, g, state in zip(params, grads, states, strict=True):
+            if p.is_complex():
+                p, g = view_as_real(p), view_as_real(g)
+                state = {name: view_as_real(t) for name, t in state.items()}
+            new_p, new_state = self.step_one(p, g, state, hyper, switches)
+            p.copy_(new_p)
+            for name, value in new_state.items():
+                state[name].copy_(value)
+
+    def dense(self, g: Tensor, group: Mapping[str, Any]) -> Tensor:
+        """A sparse gradient as a dense one, for the rules where that makes no difference."""
+        raise RuntimeError(f"{type(self).__name__} does not support sparse gradients")
+
+    def rate(self, group: Mapping[str, Any]) -> Any:
+        """The learning rate of a group: a number, or a tensor where gradients flow through it."""
+        lr = group["lr"]
+        return lr if self.defaults.get("differentiable", False) else number(lr)
