@@ -1,4 +1,4 @@
-"""Pillow, the extra library that images need: found when used, with a clear word if it is absent."""
+"""Pillow, the extra library for images: found when used, with a clear word where it is absent."""
 
 from __future__ import annotations
 

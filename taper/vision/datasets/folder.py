@@ -15,7 +15,9 @@ IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tif
 
 def has_file_allowed_extension(filename: str, extensions: str | tuple[str, ...]) -> bool:
     """Whether a file's name ends with one of the extensions, in capitals or not."""
-    return filename.lower().endswith(extensions if isinstance(extensions, str) else tuple(extensions))
+    return filename.lower().endswith(
+        extensions if isinstance(extensions, str) else tuple(extensions)
+    )
 
 
 def is_image_file(filename: str) -> bool:

@@ -100,7 +100,9 @@ def download_url(
     The file appears under its name only when it is complete and its MD5 is right. Raises
     RuntimeError when it cannot be had, with the place where to put it by hand.
     """
-    path = Path(root).expanduser() / (filename or posixpath.basename(urllib.parse.urlparse(url).path))
+    path = Path(root).expanduser() / (
+        filename or posixpath.basename(urllib.parse.urlparse(url).path)
+    )
     if check_integrity(path, md5):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,9 +164,9 @@ def _unpack_zip(archive: Path, folder: Path) -> None:
 
 
 def _unpack_file(archive: Path, folder: Path) -> None:
-    with _OPENERS[archive.suffix](archive, "rb") as content:
-        with open(folder / archive.stem, "wb") as file:
-            shutil.copyfileobj(content, file)
+    opener = _OPENERS[archive.suffix]
+    with opener(archive, "rb") as content, open(folder / archive.stem, "wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def extract_archive(
@@ -237,7 +239,6 @@ def verify_str_arg(
     if valid_values is not None and value not in list(valid_values):
         known = "{" + ", ".join(f"'{name}'" for name in valid_values) + "}"
         raise ValueError(
-            custom_msg
-            or f"Unknown value '{value}' for argument {arg}. Valid values are {known}."
+            custom_msg or f"Unknown value '{value}' for argument {arg}. Valid values are {known}."
         )
     return value

@@ -111,9 +111,7 @@ def _array_of(pic: Any) -> np.ndarray:
         if image.dim() == 2:
             image = image.unsqueeze(0)
         if image.shape[-3] > 4:
-            raise ValueError(
-                f"pic should not have > 4 channels. Got {image.shape[-3]} channels."
-            )
+            raise ValueError(f"pic should not have > 4 channels. Got {image.shape[-3]} channels.")
         if image.is_floating_point():
             image = image.mul(255).to(dtypes.uint8)
         return image.numpy().transpose(1, 2, 0)
@@ -138,8 +136,7 @@ def _mode(array: np.ndarray, mode: str | None) -> str:
         usual = _GREY.get(array.dtype.name)
         if mode is not None and mode != usual:
             raise ValueError(
-                f"Incorrect mode ({mode}) supplied for input type {array.dtype}. "
-                f"Should be {usual}"
+                f"Incorrect mode ({mode}) supplied for input type {array.dtype}. Should be {usual}"
             )
     else:
         permitted = _COLOURS[channels]

@@ -87,9 +87,7 @@ def pad(img: Any, sides: Sequence[int], fill: Any, padding_mode: str) -> Any:
 
 
 def affine(img: Any, matrix: Sequence[float], mode: int, fill: Any) -> Any:
-    return img.transform(
-        img.size, pillow().Transform.AFFINE, matrix, mode, **fill_of(fill, img)
-    )
+    return img.transform(img.size, pillow().Transform.AFFINE, matrix, mode, **fill_of(fill, img))
 
 
 def rotate(img: Any, angle: float, mode: int, expand: bool, center: Any, fill: Any) -> Any:
