@@ -31,7 +31,7 @@ class Recipe:
 
 
 DATASETS: dict[str, dict[str, Any]] = {
-    "digits": {"epochs": 30, "batch_size": 32, "lr": 3e-3},
+    "digits": {"epochs": 40, "batch_size": 32, "lr": 3e-3},
     "mnist": {"epochs": 3, "batch_size": 64, "lr": 2e-3},
     "cifar10": {"epochs": 10, "batch_size": 64, "lr": 2e-3},
     "folder": {"epochs": 20, "batch_size": 32, "lr": 2e-3},

@@ -51,8 +51,16 @@ def make_task(dataset: str, path: str, data: str) -> Task:
 
 
 def _digits(data: str) -> Task:
-    card = Card("digits", NUMERALS, 1, 8, (16, 32), (0.3,), (0.37,))
-    return Task(card, *_both(datasets.Digits, card, {}))
+    """The writers of the test set are not those of the training set: hence the distortions."""
+    card = Card("digits", NUMERALS, 1, 8, (32, 64), (0.3,), (0.37,))
+    distort = transforms.RandomAffine(
+        degrees=15,
+        translate=(0.125, 0.125),
+        scale=(0.85, 1.15),
+        shear=10,
+        interpolation=transforms.InterpolationMode.BILINEAR,
+    )
+    return Task(card, *_both(datasets.Digits, card, {}, [distort]))
 
 
 def _mnist(data: str) -> Task:
@@ -65,11 +73,14 @@ def _cifar10(data: str) -> Task:
     return Task(card, *_both(datasets.CIFAR10, card, {"root": data, "download": True}))
 
 
-def _both(kind: Any, card: Card, arguments: dict[str, Any]) -> Sequence[Dataset]:
+def _both(
+    kind: Any, card: Card, arguments: dict[str, Any], distortions: Sequence[Any] = ()
+) -> Sequence[Dataset]:
     scale = [transforms.ToTensor(), transforms.Normalize(card.mean, card.std)]
+    distorted = transforms.Compose([*distortions, *scale])
     return [
-        kind(train=train, transform=transforms.Compose(scale), **arguments)
-        for train in (True, False)
+        kind(train=True, transform=distorted, **arguments),
+        kind(train=False, transform=transforms.Compose(scale), **arguments),
     ]
 
 
