@@ -1,0 +1,51 @@
+"""Taper: programs written for PyTorch, run by kernels generated while they run. `import taper as torch`."""
+
+from .devices import device
+from .devices import set_default as set_default_device
+from .dtypes import (
+    bfloat16,
+    can_cast,
+    complex64,
+    complex128,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    promote_types,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from .dtypes import bool_ as bool
+from .dtypes import get_default as get_default_dtype
+from .dtypes import set_default as set_default_dtype
+from .formatting import set_printoptions
+from .functions.creation import *
+from .functions.indexing import *
+from .functions.pointwise import *
+from .functions.views import *
+from .modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .settings import settings
+from .shapes import Size
+from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
+
+from . import methods  # isort: skip  (binds the functions above to Tensor)
+from . import autograd  # isort: skip
+
+half, float, double = float16, float32, float64
+short, int, long = int16, int32, int64
+cfloat, cdouble = complex64, complex128

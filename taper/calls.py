@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import moves
-from .device import CPU, device
+from .devices import CPU, device
 from .dtypes import can_cast, dtype
 from .gradfn import Edge, Saved, call_class
 from .ir.build import ops

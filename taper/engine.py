@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from . import settings
 from .backends import reference
 from .ir.node import Node
+from .settings import current
 
 PLAN_LIMIT = 4096
 
@@ -31,7 +31,7 @@ def _backend(name: str) -> type[Plan]:
 
 def plan(roots: tuple[Node, ...]) -> Plan:
     """The plan that computes these roots."""
-    name = settings.current.backend
+    name = current().backend
     found = _plans.get((name, roots))
     if found is None:
         if len(_plans) >= PLAN_LIMIT:

@@ -66,6 +66,20 @@ class Slice(Move):
 
 
 @dataclass(frozen=True)
+class Select(Slice):
+    """A slice of one place in some dimensions, without those dimensions."""
+
+    shape: tuple[int, ...]
+
+    def read(self, whole: Node) -> Node:
+        return ops.reshape(super().read(whole), shape=self.shape)
+
+    def write(self, whole: Node, part: Node) -> Node:
+        kept = tuple(max(0, -(-(b - a) // s)) for a, b, s in zip(self.start, self.stop, self.step))
+        return super().write(whole, ops.reshape(part, shape=kept))
+
+
+@dataclass(frozen=True)
 class Expand(Move):
     """Size-1 dimensions repeated; a write would have to choose between the repeats, so there is none."""
 

@@ -34,16 +34,21 @@ def _from_environment() -> Settings:
     return Settings(**found)
 
 
-current = _from_environment()
+_current = _from_environment()
+
+
+def current() -> Settings:
+    """The switches as they stand."""
+    return _current
 
 
 @contextmanager
 def settings(**changes: object) -> Iterator[Settings]:
     """Change switches inside a `with` block."""
-    global current
-    before = current
-    current = replace(current, **changes)  # type: ignore[arg-type]
+    global _current
+    before = _current
+    _current = replace(before, **changes)  # type: ignore[arg-type]
     try:
-        yield current
+        yield _current
     finally:
-        current = before
+        _current = before

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import CPU, device
+from .devices import CPU, device
 from .dtypes import dtype
 from .shapes import Size
 from .tape import Value, ready, tape

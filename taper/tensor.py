@@ -10,7 +10,7 @@ from weakref import ref
 import numpy as np
 
 from . import dtypes, formatting, moves
-from .device import CPU, device
+from .devices import CPU, device
 from .dtypes import dtype
 from .gradfn import AccumulateGrad, CallGrad, Edge, GradFn, Handle, Hooks, call_class
 from .modes import state

@@ -181,6 +181,25 @@ shl = Elementwise("shl", np.left_shift, _nothing, integers(2, 0, 9), same_dtype)
 shr = Elementwise("shr", np.right_shift, _nothing, integers(2, 0, 9), same_dtype)
 
 
+def _wrap_ref(x: np.ndarray, size: int, axis: int) -> np.ndarray:
+    if x.size:
+        low, high = x.min(), x.max()
+        if low < -size or high >= size:
+            raise IndexError(
+                f"index {low if low < -size else high} is out of bounds for dimension {axis} with size {size}"
+            )
+    return np.where(x < 0, x + size, x)
+
+
+wrap = Elementwise(
+    "wrap",
+    _wrap_ref,
+    _nothing,
+    lambda rng: iter([([rng.integers(-5, 5, (3, 4))], {"size": 5, "axis": 0})]),
+    lambda k, size, axis: k,
+)
+
+
 # ---------------------------------------------------------------- dtype changes
 def _cast_ref(x: np.ndarray, dtype: dtype) -> np.ndarray:
     if x.dtype.kind == "c" and not dtype.is_complex and dtype is not dtypes.bool_:

@@ -8,7 +8,7 @@ import os
 import platform
 from collections.abc import Iterator
 
-from taper import settings
+from taper.settings import current
 
 _NEEDED = ("numpy", "llvmlite", "ml_dtypes")
 _EXTRAS = ("pillow", "matplotlib", "tqdm", "tensorboard", "scipy", "onnx", "jax")
@@ -28,7 +28,7 @@ def describe() -> Iterator[tuple[str, str]]:
     for name in _NEEDED:
         yield name, _version(name) or "missing"
     yield "cores", str(len(os.sched_getaffinity(0)))
-    for name, value in dataclasses.asdict(settings.current).items():
+    for name, value in dataclasses.asdict(current()).items():
         yield f"TAPER_{name.upper()}", str(value)
     for name in _EXTRAS:
         yield name, _version(name) or "not installed (optional)"
