@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from taper.device import device
 
+from taper.devices import device
 from taper.serialization import (
     add_safe_globals,
     clear_safe_globals,

@@ -4,9 +4,9 @@ from collections import Counter, OrderedDict
 
 import numpy as np
 import pytest
-from taper.device import device
 
 from taper import dtypes
+from taper.devices import device
 from taper.serialization import get_unsafe_globals_in_checkpoint, load
 from taper.shapes import Size
 
