@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..functions.shape import cat, view_as_real
+from ..functions.joining import cat
+from ..functions.views import view_as_real
 from ..modes import enable_grad, no_grad
 from ..tensor import Tensor
 from .checks import check_rate, number
@@ -52,7 +53,7 @@ class LBFGS(Optimizer):
         return self.param_groups[0]["params"]
 
     @no_grad()
-    def step(self, closure: Callable[[], Any]) -> Any:
+    def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Run up to `max_iter` iterations; returns the loss at their beginning.
 
         `closure` clears the gradients, computes the loss, calls `backward()`, and returns the

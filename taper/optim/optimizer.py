@@ -16,6 +16,7 @@ from typing import Any
 from ..modes import no_grad
 from ..nn.modules.hooks import RemovableHandle, add_hook
 from ..nn.modules.utils import typename
+from ..tape import tape
 from ..tensor import Tensor
 
 __all__ = [
@@ -63,20 +64,21 @@ def register_optimizer_step_post_hook(hook: StepPostHook) -> RemovableHandle:
 
 
 def _with_step_hooks(step: Callable) -> Callable:
-    """Surround a class's `step` with the step hooks; a `step` called from another runs plainly."""
+    """Surround a class's `step` with the step hooks, and have the new values computed after it.
+
+    Without the latter a loop that never looks at a value would record steps without end. A `step`
+    called from another one runs plainly.
+    """
 
     @functools.wraps(step)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         self = args[0]
-        pre, post = self._optimizer_step_pre_hooks, self._optimizer_step_post_hooks
-        if not (pre or post or _global_step_pre_hooks or _global_step_post_hooks):
-            return step(*args, **kwargs)
-        if self.__dict__.get("_inside_step", False):
+        if self.__dict__.get("_inside_step"):
             return step(*args, **kwargs)
         self._inside_step = True
         try:
-            for hook in [*_global_step_pre_hooks.values(), *pre.values()]:
-                result = hook(self, args, kwargs)
+            for pre in [*_global_step_pre_hooks.values(), *self._optimizer_step_pre_hooks.values()]:
+                result = pre(self, args, kwargs)
                 if result is None:
                     continue
                 if not (isinstance(result, tuple) and len(result) == 2):
@@ -86,13 +88,17 @@ def _with_step_hooks(step: Callable) -> Callable:
                     )
                 args, kwargs = result
             out = step(*args, **kwargs)
-            for hook in [*post.values(), *_global_step_post_hooks.values()]:
-                hook(self, args, kwargs)
+            tape.flush()
+            for post in [
+                *self._optimizer_step_post_hooks.values(),
+                *_global_step_post_hooks.values(),
+            ]:
+                post(self, args, kwargs)
             return out
         finally:
             del self._inside_step
 
-    hooked.hooked = True
+    hooked.hooked = True  # type: ignore[attr-defined]
     return hooked
 
 
@@ -108,11 +114,18 @@ class Optimizer:
     parameters at all, a parameter that is not a leaf, or one that appears in two groups.
     """
 
+    _optimizer_step_pre_hooks: "OrderedDict[int, StepPreHook]"
+    _optimizer_step_post_hooks: "OrderedDict[int, StepPostHook]"
+    _optimizer_state_dict_pre_hooks: "OrderedDict[int, Callable]"
+    _optimizer_state_dict_post_hooks: "OrderedDict[int, Callable]"
+    _optimizer_load_state_dict_pre_hooks: "OrderedDict[int, Callable]"
+    _optimizer_load_state_dict_post_hooks: "OrderedDict[int, Callable]"
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         step = cls.__dict__.get("step")
         if step is not None and not getattr(step, "hooked", False):
-            cls.step = _with_step_hooks(step)
+            cls.step = _with_step_hooks(step)  # type: ignore[method-assign]
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -356,5 +369,5 @@ def _fit(value: Any, param: Tensor, key: Any = None) -> Any:
     if isinstance(value, dict):
         return {k: _fit(v, param, k) for k, v in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return type(value)(_fit(v, param) for v in value)
+        return type(value)(_fit(v, param) for v in value)  # type: ignore[call-arg]
     return value

@@ -58,22 +58,22 @@ class SparseAdam(Optimizer):
                 loss = closure()
         for group in self.param_groups:
             for p in group["params"]:
-                if p.grad is None:
+                g = p.grad
+                if g is None:
                     continue
-                if not p.grad.is_sparse:
+                if not g.is_sparse:
                     raise RuntimeError(
                         "SparseAdam does not support dense gradients, please consider Adam instead"
                     )
-                self._step_parameter(p, group)
+                self._step_parameter(p, g.coalesce(), group)
         return loss
 
-    def _step_parameter(self, p: Tensor, group: dict[str, Any]) -> None:
+    def _step_parameter(self, p: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         state = self.state[p]
         if not state:
             state["step"] = 0
             state["exp_avg"], state["exp_avg_sq"] = zeros_like(p), zeros_like(p)
         state["step"] += 1
-        grad = p.grad.coalesce()
         values = grad.values()
         if values.numel() == 0:
             return

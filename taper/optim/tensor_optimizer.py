@@ -15,7 +15,8 @@ Learning-rate arithmetic that PyTorch does in double precision is done on Python
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from ..functions.creation import view_as_real, zeros_like
+from ..functions.creation import zeros_like
+from ..functions.views import view_as_real
 from ..modes import enable_grad, set_grad_enabled
 from ..tensor import Tensor
 from .checks import number
@@ -65,7 +66,7 @@ class TensorOptimizer(Optimizer):
     # --------------------------------------------------------------- what a rule has to say
     @staticmethod
     def step_one(
-        p: Tensor, g: Tensor, state: TensorDict, hyper: Hyper, switches: tuple
+        p: Tensor, g: Tensor, state: TensorDict, hyper: Hyper, switches: Any
     ) -> tuple[Tensor, TensorDict]:
         """The new parameter and the new state, by arithmetic on tensors alone."""
         raise NotImplementedError

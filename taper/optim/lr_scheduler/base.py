@@ -203,13 +203,13 @@ def _notice_steps(optimizer: Optimizer) -> None:
     if hasattr(optimizer.step, "_wrapped_by_lr_sched"):
         return
     owner = weakref.ref(optimizer)
-    function = optimizer.step.__func__
+    function = optimizer.step.__func__  # type: ignore[attr-defined]
 
     @functools.wraps(function)
     def step(*args: Any, **kwargs: Any) -> Any:
-        self = owner()
+        self: Any = owner()
         self._opt_called = True
         return function(self, *args, **kwargs)
 
-    step._wrapped_by_lr_sched = True
-    optimizer.step = step
+    step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
+    optimizer.step = step  # type: ignore[method-assign]

@@ -13,6 +13,8 @@ from .base import LRScheduler, Rate, state_of_callables
 class _ByFunctions(LRScheduler):
     """Keeps one function of the epoch per group in `lr_lambdas`."""
 
+    lr_lambdas: list[Callable[[int], float]]
+
     def state_dict(self) -> dict[str, Any]:
         """Every attribute except the optimizer; of functions only what callable objects hold."""
         state = super().state_dict()

@@ -12,6 +12,8 @@ from .plateau import ReduceLROnPlateau
 class _Combined(LRScheduler):
     """Holds schedulers of one optimizer in `_schedulers` and saves them with itself."""
 
+    _schedulers: Sequence[LRScheduler]
+
     def _check(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
         name = type(self).__name__
         for i, scheduler in enumerate(schedulers):
@@ -77,7 +79,7 @@ class SequentialLR(_Combined):
         schedulers[0]._initial_step()
         self._last_lr = schedulers[0].get_last_lr()
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Step the scheduler whose turn it is; one that begins is set to its epoch 0."""
         self.last_epoch += 1
         turn = bisect_right(self._milestones, self.last_epoch)
@@ -109,13 +111,12 @@ class ChainedScheduler(_Combined):
                 f"{type(self).__name__} expects at least one scheduler to be chained, "
                 "but got no scheduler."
             )
-        optimizer = optimizer or getattr(schedulers[0], "optimizer", None)
-        self._check(schedulers, optimizer)
+        self._check(schedulers, optimizer or getattr(schedulers[0], "optimizer", None))
         self._schedulers = schedulers
-        self.optimizer = optimizer
-        self._last_lr = group_values(optimizer, "lr")
+        self.optimizer = schedulers[0].optimizer
+        self._last_lr = group_values(self.optimizer, "lr")
 
-    def step(self) -> None:
+    def step(self) -> None:  # type: ignore[override]
         """Step every scheduler."""
         for scheduler in self._schedulers:
             scheduler.step()

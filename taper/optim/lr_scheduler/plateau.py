@@ -74,7 +74,9 @@ class ReduceLROnPlateau(LRScheduler):
         """Whether the last reduction is recent."""
         return self.cooldown_counter > 0
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:
+    def step(  # type: ignore[override]
+        self, metrics: Any, epoch: int | None = None
+    ) -> None:
         """Take the quantity measured in an epoch and lower the rates when it is time."""
         value = float(metrics)
         if epoch is None:
