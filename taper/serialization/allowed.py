@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import inspect
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from pickle import UnpicklingError
@@ -209,6 +210,19 @@ def _device(*arguments: Any) -> device:
     return device(*arguments)
 
 
+def _counted(rebuild: Callable) -> Callable:
+    """A function that refuses a number of arguments that the other does not take."""
+    needs = inspect.signature(rebuild).parameters.values()
+    least, most = sum(p.default is p.empty for p in needs), len(needs)
+
+    def build(*arguments: Any) -> Tensor:
+        if not least <= len(arguments) <= most:
+            raise _refused(rebuild.__name__, arguments)
+        return rebuild(*arguments)
+
+    return build
+
+
 def _with_state(tensor: Tensor, state: object) -> Tensor:
     for part in state if type(state) is tuple else (state,):
         if part is not None:
@@ -254,7 +268,7 @@ BUILDERS: dict[int, Callable] = {
     id(codecs.encode): _encode,
     id(Size): _size,
     id(device): _device,
-    **{id(rebuild): rebuild for rebuild in names.REBUILDERS.values()},
+    **{id(rebuild): _counted(rebuild) for rebuild in names.REBUILDERS.values()},
     id(tensors.rebuild_from_type): _tensor_of_type,
     id(tensors.rebuild_parameter_with_state): _parameter_with_state,
 }

@@ -110,7 +110,7 @@ def swapped():
             if short in width:
                 n = width[short]
                 content = b"".join(content[i : i + n][::-1] for i in range(0, len(content), n))
-            new.writestr(name, b"big" if short == "byteorder" else content)
+            new.writestr(zipfile.ZipInfo(name), b"big" if short == "byteorder" else content)
     return out.getvalue()
 
 
