@@ -29,7 +29,9 @@ from .dtypes import set_default as set_default_dtype
 from .formatting import set_printoptions
 from .functions.creation import *
 from .functions.indexing import *
+from .functions.joining import *
 from .functions.pointwise import *
+from .functions.products import *
 from .functions.views import *
 from .modes import (
     enable_grad,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .autograd import gradients
-from .functions import creation, indexing, pointwise, views
+from .functions import creation, indexing, joining, products, pointwise, views
 from .tensor import Tensor
 
 # ---------------------------------------------------------------- creation
@@ -46,3 +46,9 @@ Tensor.nonzero, Tensor.argwhere = indexing.nonzero, indexing.argwhere
 
 # ---------------------------------------------------------------- pointwise
 Tensor.add, Tensor.__add__, Tensor.__radd__ = pointwise.add, pointwise.add, pointwise.add
+
+# ---------------------------------------------------------------- products
+Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bmm
+Tensor.__matmul__, Tensor.__rmatmul__ = products.__matmul__, products.__rmatmul__
+Tensor.mv, Tensor.dot, Tensor.outer, Tensor.ger = products.mv, products.dot, products.outer, products.ger
+Tensor.addmm, Tensor.addmm_ = products.addmm, products.addmm_

@@ -48,7 +48,9 @@ def _lines(x: np.ndarray, index: np.ndarray, axis: int) -> tuple:
 
 def _gather_ref(x: np.ndarray, index: np.ndarray, axis: int) -> np.ndarray:
     _check(index, x.shape[axis] if x.ndim else 1, axis)
-    return x.reshape(1)[index] if x.ndim == 0 else x[_lines(x, index, axis)]
+    if x.ndim == 0:
+        return x.reshape(1)[index]
+    return x[_lines(x, index, axis)]
 
 
 def _index_add_ref(base: np.ndarray, index: np.ndarray, src: np.ndarray, axis: int) -> np.ndarray:
@@ -117,6 +119,20 @@ def _with_source(samples: Any, whole: bool, unique: bool) -> Any:
     return made
 
 
+def _gather_vjp(ops: Any, g: Any, out: Any, x: Any, index: Any, axis: int) -> tuple:
+    if not x.shape or index.shape[axis] != 1 or _without(x.shape, axis) != _without(index.shape, axis):
+        return ops.scatter_add(_fill_zero(ops, x), index, g, axis=axis), None
+    # one element a line: a comparison instead of a scatter
+    line = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
+    places = ops.expand(ops.reshape(ops.iota(size=x.shape[axis]), shape=line), shape=x.shape)
+    hit = ops.eq(places, ops.expand(index, shape=x.shape))
+    return ops.where(hit, ops.expand(g, shape=x.shape), _fill_zero(ops, x)), None
+
+
+def _without(shape: Shape, axis: int) -> Shape:
+    return shape[:axis] + shape[axis + 1 :]
+
+
 def _first(*kinds: dtype, **attrs: Any) -> dtype:
     return kinds[0]
 
@@ -159,10 +175,7 @@ index_set = Index(
 gather = Index(
     "gather",
     _gather_ref,
-    lambda ops, g, out, x, index, axis: (
-        ops.scatter_add(_fill_zero(ops, x), index, g, axis=axis),
-        None,
-    ),
+    _gather_vjp,
     _lined,
     lambda x, index, axis: index,
     _first,

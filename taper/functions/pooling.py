@@ -1,0 +1,170 @@
+"""Pooling: maxima and means over sliding windows, adaptive and fixed."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from .. import dtypes
+from ..calls import apply
+from ..ir.build import ops
+from ..ir.node import Node
+from ..shapes import show
+from ..tensor import Tensor
+from .common import pair
+
+__all__ = ["max_pool1d", "max_pool2d", "max_pool3d"]
+
+
+def windows_out(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
+    """Number of windows; with `ceil` the last may reach over the edge, if it starts inside."""
+    span = size + 2 * padding - dilation * (kernel - 1) - 1
+    out = (-(-span // stride) if ceil else span // stride) + 1
+    if ceil and (out - 1) * stride >= size + padding:
+        out -= 1
+    return out
+
+
+def check_window(kernel: tuple, stride: tuple, padding: tuple, dilation: tuple) -> None:
+    """Refuse windows that make no sense, in PyTorch's words."""
+    if any(k <= 0 for k in kernel):
+        raise RuntimeError(f"kernel size should be greater than zero, but got {_named(kernel)}")
+    if any(s <= 0 for s in stride):
+        raise RuntimeError(f"stride should be greater than zero, but got {_named(stride)}")
+    if any(d <= 0 for d in dilation):
+        raise RuntimeError(f"dilation should be greater than zero, but got {_named(dilation)}")
+    for p, k, d in zip(padding, kernel, dilation):
+        if p < 0:
+            raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
+        if p > ((k - 1) * d + 1) // 2:
+            raise RuntimeError(
+                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}"
+            )
+
+
+def _named(values: tuple) -> str:
+    names = {1: ("W",), 2: ("H", "W"), 3: ("T", "H", "W")}[len(values)]
+    return " ".join(f"k{n}: {v}" for n, v in zip(names, values))
+
+
+def padded_windows(
+    x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool, fill: Any
+) -> tuple[Node, tuple]:
+    """Windows over the last dimensions of x, and the spatial output sizes."""
+    n = len(kernel)
+    spatial = x.shape[-n:]
+    out = tuple(
+        windows_out(s, k, t, p, d, ceil)
+        for s, k, t, p, d in zip(spatial, kernel, stride, padding, dilation)
+    )
+    if any(o <= 0 for o in out):
+        channels = x.shape[-n - 1]
+        raise RuntimeError(
+            f"Given input size: ({'x'.join(map(str, (channels, *spatial)))}). Calculated output size: "
+            f"({'x'.join(map(str, (channels, *out)))}). Output size is too small"
+        )
+    need = tuple((o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(out, stride, dilation, kernel))
+    high = tuple(max(0, w - s - p) for w, s, p in zip(need, spatial, padding))
+    lead = (0,) * (len(x.shape) - n)
+    if any(padding) or any(high):
+        x = ops.pad(x, low=(*lead, *padding), high=(*lead, *high), interior=(0,) * len(x.shape), value=fill)
+    axes = tuple(range(len(x.shape) - n, len(x.shape)))
+    seen = ops.windows(x, axes=axes, size=kernel, step=stride, dilation=dilation)
+    take = tuple(o for o in out)
+    if seen.shape[len(lead) : len(lead) + n] != take:
+        stop = (*seen.shape[: len(lead)], *take, *kernel)
+        seen = ops.slice(seen, start=(0,) * len(stop), stop=stop, step=(1,) * len(stop))
+    return seen, out
+
+
+def _lowest(x: Node) -> Any:
+    if x.dtype.is_floating_point:
+        return float("-inf")
+    return -(2 ** (8 * x.dtype.itemsize - 1)) if x.dtype.is_signed else 0
+
+
+def _max_windows(x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool) -> tuple[Node, Node, tuple]:
+    """Each window in a last dimension, the place of its maximum, and the output's shape."""
+    n = len(kernel)
+    seen, out = padded_windows(x, kernel, stride, padding, dilation, ceil, _lowest(x))
+    shape = (*x.shape[:-n], *out)
+    flat = ops.reshape(seen, shape=(*shape, prod(kernel)))
+    return flat, ops.argmax(flat, axes=(len(shape),)), shape
+
+
+def _max_pool(x: Node, n: int, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool) -> Node:
+    _check_input(x, n, f"max_pool{n}d")
+    check_window(kernel, stride, padding, dilation)
+    flat, place, shape = _max_windows(x, kernel, stride, padding, dilation, ceil)
+    one = (*shape, 1)
+    best = ops.gather(flat, ops.reshape(place, shape=one), axis=len(shape))
+    return ops.reshape(best, shape=shape)
+
+
+def _check_input(x: Node, n: int, name: str) -> None:
+    if len(x.shape) not in (n + 1, n + 2):
+        raise RuntimeError(
+            f"{name}: Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
+            f"got: {show(x.shape)}"
+        )
+
+
+def _max_pool_indices(
+    x: Node, n: int, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool
+) -> tuple[Node, Node]:
+    """The maxima, and their places in the flattened plane."""
+    best = _max_pool(x, n, kernel, stride, padding, dilation, ceil)
+    _, place, shape = _max_windows(x, kernel, stride, padding, dilation, ceil)
+    flat = ops.full(shape, 0, dtypes.int64)
+    rest = place
+    for axis in reversed(range(n)):
+        size = ops.full(shape, kernel[axis], dtypes.int64)
+        within = ops.mod(rest, size)
+        rest = ops.floordiv(rest, size)
+        d = len(shape) - n + axis
+        line = tuple(shape[d] if i == d else 1 for i in range(len(shape)))
+        window = ops.expand(ops.reshape(ops.iota(size=shape[d]), shape=line), shape=shape)
+        at = ops.add(_times(window, stride[axis]), _times(within, dilation[axis]))
+        at = ops.sub(at, ops.full(shape, padding[axis], dtypes.int64))
+        flat = ops.add(flat, _times(at, prod(x.shape[len(x.shape) - n + axis + 1 :])))
+    return best, flat
+
+
+def _times(x: Node, k: int) -> Node:
+    return ops.mul(x, ops.fill(x, k))
+
+
+def _max(
+    n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
+) -> Any:
+    kernel = pair(kernel_size, n, "kernel_size")
+    steps = kernel if stride is None or stride == () or stride == [] else pair(stride, n, "stride")
+    static = (n, kernel, steps, pair(padding, n, "padding"), pair(dilation, n, "dilation"), bool(ceil_mode))
+    name = f"MaxPool{n}DWithIndicesBackward0"
+    if return_indices:
+        return apply(name, _max_pool_indices, (input,), static)
+    return apply(name, _max_pool, (input,), static)
+
+
+def max_pool1d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window over [N, C, L]."""
+    return _max(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool2d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window over [N, C, H, W]; equal ones count once, the first of them."""
+    return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool3d(
+    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest element of each window over [N, C, D, H, W]."""
+    return _max(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
