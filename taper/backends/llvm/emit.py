@@ -47,6 +47,17 @@ class Unit:
         self._functions.append(emitter)
         return emitter
 
+    def helper(
+        self, name: str, parameters: Sequence[Type], write: Callable[[Emitter], None]
+    ) -> Emitter:
+        """A function without result that `write` emits when it is first asked for."""
+        for known in self._functions:
+            if known.name == name:
+                return known
+        emitter = self.function(name, parameters, exported=False)
+        write(emitter)
+        return emitter
+
     def declare(self, name: str, parameters: Sequence[Type], result: Type) -> None:
         """Make an intrinsic or an outside function known."""
         if name not in self._declarations:
@@ -88,18 +99,19 @@ class Emitter:
     def __init__(
         self, unit: Unit, name: str, parameters: tuple[Type, ...], result: Type, exported: bool
     ) -> None:
-        self.unit, self.target, self.name = unit, unit.target, name
+        self.unit, self.target, self.name, self.result = unit, unit.target, name, result
         self.args = [Value(t, f"%a{i}") for i, t in enumerate(parameters)]
         linkage = "" if exported else "internal "
         inside = ", ".join(map(str, self.args))
         self._head = f"define {linkage}{result.name} @{name}({inside}) #0 {{"
-        self._lines: list[str] = ["entry:"]
+        self._lines: list[str] = []
+        self._room: list[str] = []
         self._count = 0
         self._block = "entry"
 
     def text(self) -> str:
         """The function's definition."""
-        return "\n".join([self._head, *self._lines, "}\n"])
+        return "\n".join([self._head, "entry:", *self._room, *self._lines, "}\n"])
 
     # ------------------------------------------------------------ plumbing
     def const(self, like: Type | Value, number: int | float) -> Value:
@@ -134,10 +146,9 @@ class Emitter:
         self.unit.declare(name, [a.type for a in args], result)
         return self._call("@" + name, result, args)
 
-    def invoke(self, function: Emitter | Value, result: Type, *args: Value) -> Value:
-        """Call a function of this unit, or one whose address is a value."""
-        name = "@" + function.name if isinstance(function, Emitter) else function.text
-        return self._call(name, result, args)
+    def invoke(self, function: Emitter, *args: Value) -> Value:
+        """Call a function of this unit."""
+        return self._call("@" + function.name, function.result, args)
 
     def _call(self, name: str, result: Type, args: Sequence[Value]) -> Value:
         text = f"call {result.name} {name}({', '.join(map(str, args))})"
@@ -150,20 +161,12 @@ class Emitter:
         return self.call(f"llvm.{name}.{x.type.code}", x.type, x, *rest)
 
     # ---------------------------------------------------------- arithmetic
-    def _fold(self, x: Operand, y: Operand) -> tuple[int | None, int | None]:
-        """The numbers of integer constants, so that addresses known now cost nothing."""
-        found = []
-        for v in (x, y):
-            number = v.number if isinstance(v, Value) else v
-            found.append(number if isinstance(number, int) else None)
-        return found[0], found[1]
-
     def add(self, x: Operand, y: Operand) -> Value:
         """x + y"""
         x, y = self._pair(x, y)
         if x.type.kind == "float":
             return self._binary("fadd", x, y)
-        m, n = self._fold(x, y)
+        m, n = x.whole, y.whole
         if m == 0:
             return y
         if n == 0:
@@ -177,7 +180,7 @@ class Emitter:
         x, y = self._pair(x, y)
         if x.type.kind == "float":
             return self._binary("fsub", x, y)
-        m, n = self._fold(x, y)
+        m, n = x.whole, y.whole
         if n == 0:
             return x
         if m is not None and n is not None:
@@ -189,7 +192,7 @@ class Emitter:
         x, y = self._pair(x, y)
         if x.type.kind == "float":
             return self._binary("fmul", x, y)
-        m, n = self._fold(x, y)
+        m, n = x.whole, y.whole
         if m is not None and n is not None:
             return constant(x.type, m * n)
         if m == 1:
@@ -202,7 +205,7 @@ class Emitter:
         """x / y; integers are truncated."""
         x, y = self._pair(x, y)
         if x.type.kind == "int":
-            m, n = self._fold(x, y)
+            m, n = x.whole, y.whole
             if n == 1:
                 return x
             if m is not None and n and m >= 0 and n > 0:
@@ -214,7 +217,7 @@ class Emitter:
         """The remainder that truncating division leaves (C's `fmod` and `%`)."""
         x, y = self._pair(x, y)
         if x.type.kind == "int":
-            m, n = self._fold(x, y)
+            m, n = x.whole, y.whole
             if m is not None and n and m >= 0 and n > 0:
                 return constant(x.type, m % n)
         op = "frem" if x.type.kind == "float" else "srem" if signed else "urem"
@@ -344,6 +347,16 @@ class Emitter:
         """Shift right, bringing in the sign bit or (unsigned) zeros."""
         return self._binary("ashr" if signed else "lshr", x, n)
 
+    def any(self, mask: Value) -> Value:
+        """Whether one lane of a mask is set, as a scalar."""
+        if mask.type.lanes == 1:
+            return mask
+        return self.call(f"llvm.vector.reduce.or.{mask.type.code}", I1, mask)
+
+    def leading_zeros(self, x: Value) -> Value:
+        """The number of zero bits above the highest set one."""
+        return self.call(f"llvm.ctlz.{x.type.code}", x.type, x, constant(I1, 0))
+
     # ---------------------------------------------------------- conversion
     def bits(self, x: Value, element: Type | None = None) -> Value:
         """The same bits as another element type of that size (default: integer and float swap)."""
@@ -360,8 +373,8 @@ class Emitter:
         to, kinds = element.by(x.type.lanes), (x.type.kind, element.kind)
         if to is x.type:
             return x
-        if kinds == ("int", "int") and isinstance(x.number, int):
-            return constant(to, x.number)
+        if kinds == ("int", "int") and x.whole is not None:
+            return constant(to, x.whole)
         grows = to.bits > x.type.bits
         if kinds == ("float", "float"):
             if to.bits == x.type.bits:  # half and bfloat16
@@ -475,8 +488,11 @@ class Emitter:
         self.call("llvm.prefetch.p0", VOID, pointer, *how)
 
     def stack(self, type: Type, count: int = 1, align: int = 64) -> Value:
-        """Room for `count` elements that lives as long as the call; use it in the entry block."""
-        return self._new(PTR, f"alloca [{count} x {type.name}], align {align}")
+        """Room for `count` elements that lives as long as the call."""
+        self._count += 1
+        name = f"%v{self._count}"
+        self._room.append(f"  {name} = alloca [{count} x {type.name}], align {align}")
+        return Value(PTR, name)
 
     # ------------------------------------------------------------- control
     def _label(self) -> str:
@@ -513,11 +529,12 @@ class Emitter:
         """
         first = start if isinstance(start, Value) else constant(I64, start)
         last = stop if isinstance(stop, Value) else constant(I64, stop)
-        known = isinstance(first.number, int) and isinstance(last.number, int)
-        if known and first.number >= last.number:
-            return list(carried)
-        if known and first.number + step >= last.number:
-            return _values(body(first, *carried))
+        known = first.whole is not None and last.whole is not None
+        if first.whole is not None and last.whole is not None:
+            if first.whole >= last.whole:
+                return list(carried)
+            if first.whole + step >= last.whole:
+                return _values(body(first, *carried))
         before, head, after = self._block, self._label(), self._label()
         if known:
             self._jump(head)

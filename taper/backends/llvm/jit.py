@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -33,8 +33,8 @@ class Code:
 
     def function(self, name: str, *types: Any, result: Any = None) -> Callable:
         """A ctypes function to call (it releases the interpreter's lock meanwhile)."""
-        call = ctypes.CFUNCTYPE(result, *types)(self.addresses[name])
-        call.code = self  # a bound function keeps its code in memory
+        call: Any = ctypes.CFUNCTYPE(result, *types)(self.addresses[name])
+        call.code = self  # what can be called keeps its code in memory
         return call
 
 
@@ -46,19 +46,14 @@ class Jit:
         self.cache = cache
         self._loaded: WeakValueDictionary[str, Code] = WeakValueDictionary()
         self._lock = threading.Lock()
-        self._numbers = itertools.count()
-
-    @cached_property
-    def _session(self) -> llvm.LLJIT:
-        return llvm.create_lljit_compiler(self.target.machine())
 
     def load(self, text: str, *names: str) -> Code:
-        """Machine code of a module, from memory, disk or the compiler; `names` are its functions."""
+        """Machine code of a module, from memory, disk or the compiler; `names`: its functions."""
         key = self.key(text)
         with self._lock:
             code = self._loaded.get(key)
         if code is None:
-            code = self._link(self._object(key, text), names)
+            code = _linker(self.target).link(self._object(key, text), names)
             with self._lock:
                 code = self._loaded.setdefault(key, code)
         return code
@@ -91,7 +86,17 @@ class Jit:
                 self.cache.put(key, found)
         return found
 
-    def _link(self, image: bytes, names: Sequence[str]) -> Code:
+
+class _Linker:
+    """Puts objects into memory, each a library of its own."""
+
+    def __init__(self, target: Target) -> None:
+        self._session = llvm.create_lljit_compiler(target.machine())
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+
+    def link(self, image: bytes, names: Sequence[str]) -> Code:
+        """Load an object and find the addresses of its functions."""
         library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
         for name in names:
             library.export_symbol(name)
@@ -100,8 +105,14 @@ class Jit:
         return Code(tracker, names)
 
 
+@cache
+def _linker(target: Target) -> _Linker:
+    """One for the whole process: code must not outlive it."""
+    return _Linker(target)
+
+
 def compile_object(text: str, machine: llvm.TargetMachine) -> bytes:
-    """An object file from LLVM IR text. Raises RuntimeError, with the text's line, if it is wrong."""
+    """An object file from LLVM IR text. Raises RuntimeError, naming the line, if it is wrong."""
     module = _optimized(text, machine)
     # The two long calls run beside each other: each works on a context of its own, so llvmlite's
     # lock around the whole library is not needed for them.

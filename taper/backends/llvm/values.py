@@ -46,10 +46,12 @@ def _vector(element: Type, lanes: int) -> Type:
 
 VOID = Type("void", "void", 0)
 PTR = Type("ptr", "pointer", 64)
-I1, I8, I16, I32, I64 = (Type(f"i{n}", "int", n) for n in (1, 8, 16, 32, 64))
+I1, I8, I16, I32, I64, I128 = (Type(f"i{n}", "int", n) for n in (1, 8, 16, 32, 64, 128))
 F16, BF16 = Type("half", "float", 16), Type("bfloat", "float", 16)
 F32, F64 = Type("float", "float", 32), Type("double", "float", 64)
-_SCALARS = {(t.kind, t.name): t for t in (VOID, PTR, I1, I8, I16, I32, I64, F16, BF16, F32, F64)}
+_SCALARS = {
+    (t.kind, t.name): t for t in (VOID, PTR, I1, I8, I16, I32, I64, I128, F16, BF16, F32, F64)
+}
 
 
 class Value:
@@ -59,6 +61,11 @@ class Value:
 
     def __init__(self, type: Type, text: str, number: int | float | None = None) -> None:
         self.type, self.text, self.number = type, text, number
+
+    @property
+    def whole(self) -> int | None:
+        """The number of an integer constant."""
+        return self.number if isinstance(self.number, int) else None
 
     def __str__(self) -> str:
         return f"{self.type.name} {self.text}"

@@ -131,7 +131,7 @@ def test_tables_and_calls_between_functions():
     inner = unit.function("inner", [I64], F64, exported=False)
     inner.ret(inner.load(F64, unit.table(F64, [1.5, -0.0, float("inf")]), inner.args[0]))
     b = unit.function("f", [I64], F64)
-    b.ret(b.mul(b.invoke(inner, F64, b.args[0]), 2.0))
+    b.ret(b.mul(b.invoke(inner, b.args[0]), 2.0))
     f = Jit(target()).load(unit.text(), "f").function("f", N, result=ctypes.c_double)
     assert [f(0), f(2)] == [3.0, np.inf]
     assert str(f(1)) == "-0.0"
