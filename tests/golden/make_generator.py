@@ -47,7 +47,7 @@ def float_cases(dtype):
     rates = ((torch.arange(30) % 11) * 3.5).to(fresh(0, dtype))
     yield "poisson", lambda: torch.poisson(rates)
     if dtype in ("float32", "float64"):
-        alpha = ((torch.arange(30) % 7 + 0.25) * 0.4).view(3, 10).to(fresh(0, dtype))
+        alpha = ((torch.arange(30) % 7 + 0.25) * 0.375).view(3, 10).to(fresh(0, dtype))
         yield "gamma", lambda: torch._standard_gamma(alpha)
         yield "dirichlet", lambda: torch._sample_dirichlet(alpha)
         counts = (torch.arange(60) % 9 * 12).to(fresh(0, dtype))
