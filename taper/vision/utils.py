@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..functions.creation import from_numpy
+from ..functions.creation import from_array
 from ..tensor import Tensor
 from .pillow import image_of, pillow
 
@@ -26,9 +26,9 @@ def _as_batch(tensor: Any) -> np.ndarray:
     if isinstance(tensor, (list, tuple)):
         if not all(isinstance(each, Tensor) for each in tensor):
             raise TypeError(f"tensor or list of tensors expected, got {type(tensor)}")
-        images = np.stack([each.detach().cpu().numpy() for each in tensor])
+        images = np.stack([each.detach().cpu()._array() for each in tensor])
     elif isinstance(tensor, Tensor):
-        images = tensor.detach().cpu().numpy()
+        images = tensor.detach().cpu()._array()
     else:
         raise TypeError(f"tensor or list of tensors expected, got {type(tensor)}")
     if images.ndim == 2:
@@ -65,7 +65,7 @@ def make_grid(
             _stretch(part, *(value_range or (float(part.min()), float(part.max()))))
     count, channels, height, width = images.shape
     if count == 1:
-        return from_numpy(images[0].copy())
+        return from_array(images[0].copy())
     columns = min(nrow, count)
     rows = math.ceil(count / columns)
     height, width = height + padding, width + padding
@@ -74,7 +74,7 @@ def make_grid(
     for i, image in enumerate(images):
         top, left = i // columns * height + padding, i % columns * width + padding
         grid[:, top : top + height - padding, left : left + width - padding] = image
-    return from_numpy(grid)
+    return from_array(grid)
 
 
 def save_image(
@@ -84,7 +84,7 @@ def save_image(
     **kwargs: Any,
 ) -> None:
     """Write images with values from 0 to 1 to a file, in a grid if there are several."""
-    grid = make_grid(tensor, **kwargs).numpy()
+    grid = make_grid(tensor, **kwargs)._array()
     pixels = (grid * 255 + 0.5).clip(0, 255).astype(np.uint8)
     image_of(np.ascontiguousarray(pixels.transpose(1, 2, 0))).save(fp, format=format)
 
@@ -121,7 +121,7 @@ def draw_bounding_boxes(
             "Please specify labels for each box."
         )
     shades = _colors_of(colors, len(corners))
-    pixels = image.detach().cpu().numpy()
+    pixels = image.detach().cpu()._array()
     floating = pixels.dtype.kind == "f"
     if floating:
         pixels = (pixels * 255).astype(np.uint8)
@@ -141,7 +141,7 @@ def draw_bounding_boxes(
         if label is not None:
             draw.text((box[0] + width + 1, box[1] + width + 1), label, fill=shade, font=face)
     drawn = np.ascontiguousarray(np.asarray(canvas).transpose(2, 0, 1))
-    result = from_numpy(drawn)
+    result = from_array(drawn)
     return result.to(image.dtype) / 255 if floating else result
 
 

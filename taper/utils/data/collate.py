@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...dtypes import float64
-from ...functions.creation import as_tensor, from_numpy, tensor
+from ...functions.creation import as_tensor, from_array, tensor
 from ...functions.movement import stack
 from ...tensor import Tensor
 
@@ -69,9 +69,9 @@ def _tensors(batch: Sequence[Tensor], collate_fn_map: dict | None = None) -> Ten
         and item.device.type == "cpu"
         for item in batch
     )
-    if not plain or first.dtype.is_half:
+    if not plain:
         return stack(batch, 0)
-    return from_numpy(np.stack([item.numpy() for item in batch]))
+    return from_array(np.stack([item._array() for item in batch]))
 
 
 def _arrays(batch: Sequence[np.ndarray], collate_fn_map: dict | None = None) -> Tensor:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from ...dtypes import int16, uint8
+from ...dtypes import dtype
 from ...functions.creation import from_numpy
 from ...tensor import Tensor
 
@@ -42,15 +42,14 @@ def _roomy(size: int) -> int:
     return -(-size // grain) * grain
 
 
-def _rebuild(array: np.ndarray, dtype: Any, requires_grad: bool) -> Tensor:
-    result = from_numpy(array)
-    if result.dtype is not dtype:
-        result = result.view(dtype)
+def _rebuild(memory: np.ndarray, kind: dtype, shape: tuple, requires_grad: bool) -> Tensor:
+    """The tensor in an array of bytes that nobody else holds."""
+    result = from_numpy(memory.view(kind.array).reshape(shape))
     return result.requires_grad_() if requires_grad else result
 
 
 class _Pickler(pickle.Pickler):
-    """Pickles tensors as their numpy arrays, which go out of band without a copy."""
+    """Pickles tensors as their bytes, which go out of band without a copy, as arrays do."""
 
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is not Tensor or obj.device.type != "cpu":
@@ -62,10 +61,15 @@ class _Pickler(pickle.Pickler):
                 "transfer the data, call detach() on the tensor before serializing (e.g., "
                 "putting it on the queue)."
             )
-        plain = obj.detach().contiguous()
-        if obj.dtype.is_half:
-            plain = plain.view(int16 if obj.dtype.itemsize == 2 else uint8)
-        return _rebuild, (plain.numpy(), obj.dtype, obj.requires_grad)
+        memory = np.ascontiguousarray(obj.detach()._array()).reshape(-1).view(np.uint8)
+        if not memory.flags.writeable:
+            memory = memory.copy()  # a read-only buffer would stay so on the other side
+        return _rebuild, (
+            pickle.PickleBuffer(memory),
+            obj.dtype,
+            tuple(obj.shape),
+            obj.requires_grad,
+        )
 
 
 def _dumps(message: Any) -> tuple[bytes, list[memoryview]]:

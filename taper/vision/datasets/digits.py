@@ -54,7 +54,7 @@ class Digits(VisionDataset):
         return {name: i for i, name in enumerate(self.classes)}
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        return self._transformed(image_of(self.data.numpy()[index]), int(self.targets[index]))
+        return self._transformed(image_of(self.data._array()[index]), int(self.targets[index]))
 
     def __len__(self) -> int:
         return len(self.data)

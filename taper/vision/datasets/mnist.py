@@ -196,7 +196,7 @@ class MNIST(VisionDataset):
 
 def _array(data: Any) -> np.ndarray:
     """The pixels as an array, also where the user has put one in place of the tensor."""
-    return data.numpy() if isinstance(data, Tensor) else np.asarray(data)
+    return data._array() if isinstance(data, Tensor) else np.asarray(data)
 
 
 class FashionMNIST(MNIST):

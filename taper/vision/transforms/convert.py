@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import dtypes
 from ...dtypes import dtype as DType
-from ...functions.creation import from_numpy
+from ...functions.creation import from_array
 from ...tensor import Tensor
 from ..pillow import is_image, pillow
 
@@ -44,8 +44,8 @@ def _unit(array: np.ndarray) -> Tensor:
     kind = dtypes.get_default()
     if kind in (dtypes.float32, dtypes.float64):
         target = np.float32 if kind is dtypes.float32 else np.float64
-        return from_numpy(np.divide(array, target(255), dtype=target))
-    return from_numpy(array).to(kind).div(255)
+        return from_array(np.divide(array, target(255), dtype=target))
+    return from_array(array).to(kind).div(255)
 
 
 def to_tensor(pic: Any) -> Tensor:
@@ -63,7 +63,7 @@ def to_tensor(pic: Any) -> Tensor:
         array = np.ascontiguousarray(image.transpose(2, 0, 1))
     else:
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
-    return _unit(array) if array.dtype == np.uint8 else from_numpy(array)
+    return _unit(array) if array.dtype == np.uint8 else from_array(array)
 
 
 def pil_to_tensor(pic: Any) -> Tensor:
@@ -72,8 +72,8 @@ def pil_to_tensor(pic: Any) -> Tensor:
         raise TypeError(f"pic should be PIL Image. Got {type(pic)}")
     array = np.array(pic, copy=True)
     if array.ndim == 2:
-        return from_numpy(array[None])
-    return from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1)))
+        return from_array(array[None])
+    return from_array(np.ascontiguousarray(array.transpose(2, 0, 1)))
 
 
 def convert_image_dtype(image: Tensor, dtype: DType = dtypes.float32) -> Tensor:
@@ -114,7 +114,7 @@ def _array_of(pic: Any) -> np.ndarray:
             raise ValueError(f"pic should not have > 4 channels. Got {image.shape[-3]} channels.")
         if image.is_floating_point():
             image = image.mul(255).to(dtypes.uint8)
-        return image.numpy().transpose(1, 2, 0)
+        return image._array().transpose(1, 2, 0)
     if not isinstance(pic, np.ndarray):
         raise TypeError(f"pic should be Tensor or ndarray. Got {type(pic)}.")
     if pic.ndim not in (2, 3):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ... import dtypes
-from ...functions.creation import as_tensor, from_numpy, zeros_like
+from ...functions.creation import as_tensor, from_array, from_numpy, zeros_like
 from ...functions.movement import cat, stack
 from ...functions.pointwise import where
 from ...nn import functional as F
@@ -63,13 +63,13 @@ def as_floats(img: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
 
 def hflip(img: Tensor) -> Tensor:
     if plain(img):
-        return from_numpy(np.ascontiguousarray(img.numpy()[..., ::-1]))
+        return from_array(np.ascontiguousarray(img._array()[..., ::-1]))
     return img.flip(-1)
 
 
 def vflip(img: Tensor) -> Tensor:
     if plain(img):
-        return from_numpy(np.ascontiguousarray(img.numpy()[..., ::-1, :]))
+        return from_array(np.ascontiguousarray(img._array()[..., ::-1, :]))
     return img.flip(-2)
 
 
@@ -281,7 +281,7 @@ def equalize(img: Tensor) -> Tensor:
     if img.dtype is not dtypes.uint8:
         raise TypeError(f"Only torch.uint8 image tensors are supported, but found {img.dtype}")
     _require_channels(img, [1, 3])
-    pixels = img.cpu().numpy().reshape(-1, *img.shape[-2:])
+    pixels = img.cpu()._array().reshape(-1, *img.shape[-2:])
     result = np.stack([_equalized(channel) for channel in pixels])
     return from_numpy(result.reshape(tuple(img.shape))).to(img.device)
 
@@ -299,9 +299,9 @@ def normalize(img: Tensor, mean: Sequence[float], std: Sequence[float], inplace:
         kind = np.float32 if img.dtype is dtypes.float32 else np.float64
         shift, scale = np.asarray(mean, kind), np.asarray(std, kind)
         _require_scale((scale == 0).any(), img)
-        result = img.numpy() - shift.reshape(-1, 1, 1)
+        result = img._array() - shift.reshape(-1, 1, 1)
         result /= scale.reshape(-1, 1, 1)
-        return from_numpy(result)
+        return from_array(result)
     shift = as_tensor(mean, dtype=img.dtype, device=img.device).reshape(-1, 1, 1)
     scale = as_tensor(std, dtype=img.dtype, device=img.device).reshape(-1, 1, 1)
     _require_scale(bool((scale == 0).any()), img)
