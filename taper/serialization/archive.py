@@ -1,8 +1,7 @@
 """The zip container of a .pth file: named records, stored as they are and aligned for mapping.
 
-PyTorch's layout, byte for byte: every record lies under one folder, uncompressed, begins at a
-multiple of 64 (an extra field called `FB` in the local header fills the gap), and is followed by a
-data descriptor.
+PyTorch's layout: every record lies under one folder, uncompressed, begins at a multiple of 64 (an
+extra field called `FB` in the local header fills the gap), and is followed by a data descriptor.
 """
 
 from __future__ import annotations
