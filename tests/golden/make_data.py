@@ -45,22 +45,25 @@ def orders():
         return torch.Generator().manual_seed(seed)
 
     yield "shuffle", lambda: data.DataLoader(Rows(), batch_size=7, shuffle=True)
-    yield "shuffle by generator", lambda: data.DataLoader(
-        Rows(), batch_size=7, shuffle=True, generator=seeded()
+    yield (
+        "shuffle by generator",
+        lambda: data.DataLoader(Rows(), batch_size=7, shuffle=True, generator=seeded()),
     )
     yield "drop_last", lambda: data.DataLoader(Rows(), batch_size=7, shuffle=True, drop_last=True)
     yield "replacement", lambda: data.RandomSampler(Rows(), replacement=True, num_samples=70)
     yield "more than there are", lambda: data.RandomSampler(Rows(), num_samples=90)
-    yield "replacement by generator", lambda: data.RandomSampler(
-        Rows(), replacement=True, num_samples=64, generator=seeded()
+    yield (
+        "replacement by generator",
+        lambda: data.RandomSampler(Rows(), replacement=True, num_samples=64, generator=seeded()),
     )
     yield "subset", lambda: data.SubsetRandomSampler(range(100, 130))
     yield "weighted", lambda: data.WeightedRandomSampler([0.1, 0.9, 0.4], 20)
     yield "weighted once", lambda: data.WeightedRandomSampler([0.1, 0.9, 0.4], 3, replacement=False)
     yield "split", lambda: [list(s.indices) for s in data.random_split(Rows(), [25, 15])]
-    yield "split by shares", lambda: [
-        list(s.indices) for s in data.random_split(Rows(), [0.33, 0.33, 0.34], seeded())
-    ]
+    yield (
+        "split by shares",
+        lambda: [list(s.indices) for s in data.random_split(Rows(), [0.33, 0.33, 0.34], seeded())],
+    )
 
 
 def plain(item):
@@ -97,19 +100,25 @@ def transforms():
     yield "RandomCrop", lambda: [integer(0, 30 - 8 + 1), integer(0, 40 - 9 + 1), 8, 9]
     yield "RandomResizedCrop", lambda: resized_crop(40, 30)
     yield "RandomRotation", lambda: uniform(-30.0, 30.0)
-    yield "RandomAffine", lambda: [
-        uniform(-10.0, 10.0),
-        [round(uniform(-4.0, 4.0)), round(uniform(-6.0, 6.0))],
-        uniform(0.8, 1.2),
-        [uniform(-5.0, 5.0), uniform(-3.0, 3.0)],
-    ]
-    yield "ColorJitter", lambda: [
-        torch.randperm(4).tolist(),
-        uniform(0.5, 1.5),
-        uniform(0.7, 1.3),
-        None,
-        uniform(-0.1, 0.1),
-    ]
+    yield (
+        "RandomAffine",
+        lambda: [
+            uniform(-10.0, 10.0),
+            [round(uniform(-4.0, 4.0)), round(uniform(-6.0, 6.0))],
+            uniform(0.8, 1.2),
+            [uniform(-5.0, 5.0), uniform(-3.0, 3.0)],
+        ],
+    )
+    yield (
+        "ColorJitter",
+        lambda: [
+            torch.randperm(4).tolist(),
+            uniform(0.5, 1.5),
+            uniform(0.7, 1.3),
+            None,
+            uniform(-0.1, 0.1),
+        ],
+    )
     yield "RandomHorizontalFlip", lambda: bool(torch.rand(1) < 0.5)
 
 

@@ -113,9 +113,9 @@ def pad(img: Tensor, sides: Sequence[int], fill: float | None, padding_mode: str
 
 
 def _blend(first: Tensor, second: Tensor, ratio: float) -> Tensor:
-    bound = max_value(first.dtype)
+    ratio = float(ratio)  # a whole number would keep bytes bytes, which overflow
     mixed = ratio * first + (1.0 - ratio) * second
-    return mixed.clamp(0, bound).to(first.dtype)
+    return mixed.clamp(0, max_value(first.dtype)).to(first.dtype)
 
 
 def rgb_to_grayscale(img: Tensor, num_output_channels: int = 1) -> Tensor:

@@ -143,9 +143,7 @@ def test_batches_are_kept_apart():
 def test_batches_of_growing_size():
     rows = [taper.full((100 * 4**i,), float(i)) for i in range(7)]
     got = list(data.DataLoader(rows, batch_size=None, num_workers=1))
-    assert [(len(row), row[-1].item()) for row in got] == [
-        (100 * 4**i, float(i)) for i in range(7)
-    ]
+    assert [(len(row), row[-1].item()) for row in got] == [(100 * 4**i, float(i)) for i in range(7)]
 
 
 def test_seeds_are_those_of_pytorch():
@@ -201,9 +199,9 @@ def test_prefetch_factor(prefetch):
     loader = data.DataLoader(Rows(), batch_size=3, num_workers=2, prefetch_factor=prefetch)
     iterator = iter(loader)
     assert len(iterator._tasks) == min(2 * prefetch, 7)
-    assert [plain(batch)[3] for batch in iterator] == [plain(b)[3] for b in data.DataLoader(
-        Rows(), batch_size=3
-    )]
+    assert [plain(batch)[3] for batch in iterator] == [
+        plain(b)[3] for b in data.DataLoader(Rows(), batch_size=3)
+    ]
 
 
 def test_persistent_workers_stay():
