@@ -1,0 +1,26 @@
+"""Gives the weights of convolutions another memory format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..modules.conv import Conv2d, Conv3d, ConvTranspose2d, ConvTranspose3d
+from ..modules.module import Module
+
+
+def convert_conv2d_weight_memory_format(module: Module, memory_format: Any) -> Module:
+    """Every Conv2d and ConvTranspose2d weight below `module` in `memory_format`, in place."""
+    return _convert(module, (Conv2d, ConvTranspose2d), memory_format)
+
+
+def convert_conv3d_weight_memory_format(module: Module, memory_format: Any) -> Module:
+    """Every Conv3d and ConvTranspose3d weight below `module` in `memory_format`, in place."""
+    return _convert(module, (Conv3d, ConvTranspose3d), memory_format)
+
+
+def _convert(module: Module, kinds: tuple[type, ...], memory_format: Any) -> Module:
+    for layer in module.modules():
+        if isinstance(layer, kinds):
+            weight = layer.weight.detach().clone(memory_format=memory_format)
+            layer.weight.data = weight
+    return module
