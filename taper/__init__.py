@@ -27,11 +27,19 @@ from .dtypes import bool_ as bool
 from .dtypes import get_default as get_default_dtype
 from .dtypes import set_default as set_default_dtype
 from .formatting import set_printoptions
+from .functions import return_types
+from .functions.arithmetic import *
+from .functions.bits import *
+from .functions.comparison import *
+from .functions.conversion import *
 from .functions.creation import *
+from .functions.elementary import *
 from .functions.indexing import *
 from .functions.joining import *
 from .functions.pointwise import *
 from .functions.products import *
+from .functions.reduction import *
+from .functions.rounding import *
 from .functions.views import *
 from .modes import (
     enable_grad,

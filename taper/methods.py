@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from .autograd import gradients
-from .functions import creation, indexing, joining, products, pointwise, views
+from .functions import (
+    arithmetic,
+    bits,
+    comparison,
+    conversion,
+    creation,
+    elementary,
+    indexing,
+    joining,
+    pointwise,
+    products,
+    reduction,
+    rounding,
+    views,
+)
 from .tensor import Tensor
 
 # ---------------------------------------------------------------- creation
@@ -44,8 +58,185 @@ Tensor.masked_fill, Tensor.masked_fill_ = indexing.masked_fill, indexing.masked_
 Tensor.masked_select = indexing.masked_select
 Tensor.nonzero, Tensor.argwhere = indexing.nonzero, indexing.argwhere
 
+# ---------------------------------------------------------------- arithmetic
+Tensor.add, Tensor.add_, Tensor.sub, Tensor.sub_ = (
+    arithmetic.add, arithmetic.add_, arithmetic.sub, arithmetic.sub_,
+)
+Tensor.subtract, Tensor.subtract_ = arithmetic.subtract, arithmetic.subtract_
+Tensor.mul, Tensor.mul_ = arithmetic.mul, arithmetic.mul_
+Tensor.multiply, Tensor.multiply_ = arithmetic.multiply, arithmetic.multiply_
+Tensor.div, Tensor.div_ = arithmetic.div, arithmetic.div_
+Tensor.divide, Tensor.divide_ = arithmetic.divide, arithmetic.divide_
+Tensor.true_divide, Tensor.true_divide_ = arithmetic.true_divide, arithmetic.true_divide_
+Tensor.floor_divide, Tensor.floor_divide_ = arithmetic.floor_divide, arithmetic.floor_divide_
+Tensor.remainder, Tensor.remainder_ = arithmetic.remainder, arithmetic.remainder_
+Tensor.fmod, Tensor.fmod_ = arithmetic.fmod, arithmetic.fmod_
+Tensor.reciprocal, Tensor.reciprocal_ = arithmetic.reciprocal, arithmetic.reciprocal_
+Tensor.pow, Tensor.pow_ = arithmetic.pow, arithmetic.pow_
+Tensor.float_power, Tensor.float_power_ = arithmetic.float_power, arithmetic.float_power_
+Tensor.square, Tensor.square_ = arithmetic.square, arithmetic.square_
+Tensor.neg, Tensor.neg_ = arithmetic.neg, arithmetic.neg_
+Tensor.negative, Tensor.negative_ = arithmetic.negative, arithmetic.negative_
+Tensor.positive = arithmetic.positive
+Tensor.abs, Tensor.abs_ = arithmetic.abs, arithmetic.abs_
+Tensor.absolute, Tensor.absolute_ = arithmetic.absolute, arithmetic.absolute_
+Tensor.addcmul, Tensor.addcmul_ = arithmetic.addcmul, arithmetic.addcmul_
+Tensor.addcdiv, Tensor.addcdiv_ = arithmetic.addcdiv, arithmetic.addcdiv_
+Tensor.lerp, Tensor.lerp_ = arithmetic.lerp, arithmetic.lerp_
+Tensor.__add__, Tensor.__radd__, Tensor.__iadd__ = arithmetic.plus, arithmetic.plus, arithmetic.plus_
+Tensor.__sub__, Tensor.__rsub__, Tensor.__isub__ = arithmetic.minus, arithmetic.rminus, arithmetic.minus_
+Tensor.__mul__, Tensor.__rmul__, Tensor.__imul__ = arithmetic.times, arithmetic.times, arithmetic.times_
+Tensor.__truediv__, Tensor.__rtruediv__ = arithmetic.over, arithmetic.rover
+Tensor.__itruediv__, Tensor.__div__ = arithmetic.over_, arithmetic.over
+Tensor.__floordiv__, Tensor.__rfloordiv__ = arithmetic.floor_over, arithmetic.rfloor_over
+Tensor.__ifloordiv__ = arithmetic.floor_over_
+Tensor.__mod__, Tensor.__rmod__, Tensor.__imod__ = arithmetic.modulo, arithmetic.rmodulo, arithmetic.modulo_
+Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = arithmetic.power, arithmetic.rpower, arithmetic.power_
+Tensor.__neg__, Tensor.__pos__, Tensor.__abs__ = arithmetic.neg, arithmetic.positive, arithmetic.abs
+
+# ---------------------------------------------------------------- elementary functions
+Tensor.sqrt, Tensor.sqrt_ = elementary.sqrt, elementary.sqrt_
+Tensor.rsqrt, Tensor.rsqrt_ = elementary.rsqrt, elementary.rsqrt_
+Tensor.exp, Tensor.exp_ = elementary.exp, elementary.exp_
+Tensor.exp2, Tensor.exp2_ = elementary.exp2, elementary.exp2_
+Tensor.expm1, Tensor.expm1_ = elementary.expm1, elementary.expm1_
+Tensor.log, Tensor.log_ = elementary.log, elementary.log_
+Tensor.log2, Tensor.log2_ = elementary.log2, elementary.log2_
+Tensor.log10, Tensor.log10_ = elementary.log10, elementary.log10_
+Tensor.log1p, Tensor.log1p_ = elementary.log1p, elementary.log1p_
+Tensor.sin, Tensor.sin_ = elementary.sin, elementary.sin_
+Tensor.cos, Tensor.cos_ = elementary.cos, elementary.cos_
+Tensor.tan, Tensor.tan_ = elementary.tan, elementary.tan_
+Tensor.asin, Tensor.asin_ = elementary.asin, elementary.asin_
+Tensor.acos, Tensor.acos_ = elementary.acos, elementary.acos_
+Tensor.atan, Tensor.atan_ = elementary.atan, elementary.atan_
+Tensor.sinh, Tensor.sinh_ = elementary.sinh, elementary.sinh_
+Tensor.cosh, Tensor.cosh_ = elementary.cosh, elementary.cosh_
+Tensor.tanh, Tensor.tanh_ = elementary.tanh, elementary.tanh_
+Tensor.asinh, Tensor.asinh_ = elementary.asinh, elementary.asinh_
+Tensor.acosh, Tensor.acosh_ = elementary.acosh, elementary.acosh_
+Tensor.atanh, Tensor.atanh_ = elementary.atanh, elementary.atanh_
+Tensor.sigmoid, Tensor.sigmoid_ = elementary.sigmoid, elementary.sigmoid_
+Tensor.arcsin, Tensor.arcsin_ = elementary.arcsin, elementary.arcsin_
+Tensor.arccos, Tensor.arccos_ = elementary.arccos, elementary.arccos_
+Tensor.arctan, Tensor.arctan_ = elementary.arctan, elementary.arctan_
+Tensor.arcsinh, Tensor.arcsinh_ = elementary.arcsinh, elementary.arcsinh_
+Tensor.arccosh, Tensor.arccosh_ = elementary.arccosh, elementary.arccosh_
+Tensor.arctanh, Tensor.arctanh_ = elementary.arctanh, elementary.arctanh_
+Tensor.deg2rad, Tensor.deg2rad_ = elementary.deg2rad, elementary.deg2rad_
+Tensor.rad2deg, Tensor.rad2deg_ = elementary.rad2deg, elementary.rad2deg_
+Tensor.sinc, Tensor.sinc_ = elementary.sinc, elementary.sinc_
+Tensor.logit, Tensor.logit_ = elementary.logit, elementary.logit_
+Tensor.atan2, Tensor.atan2_ = elementary.atan2, elementary.atan2_
+Tensor.arctan2, Tensor.arctan2_ = elementary.arctan2, elementary.arctan2_
+Tensor.xlogy, Tensor.xlogy_ = elementary.xlogy, elementary.xlogy_
+Tensor.angle = elementary.angle
+Tensor.logaddexp, Tensor.logaddexp2 = elementary.logaddexp, elementary.logaddexp2
+
 # ---------------------------------------------------------------- pointwise
-Tensor.add, Tensor.__add__, Tensor.__radd__ = pointwise.add, pointwise.add, pointwise.add
+Tensor.where = pointwise.where_method
+Tensor.clamp, Tensor.clamp_, Tensor.clip, Tensor.clip_ = (
+    pointwise.clamp, pointwise.clamp_, pointwise.clip, pointwise.clip_,
+)
+Tensor.clamp_min, Tensor.clamp_min_ = pointwise.clamp_min, pointwise.clamp_min_
+Tensor.clamp_max, Tensor.clamp_max_ = pointwise.clamp_max, pointwise.clamp_max_
+Tensor.maximum, Tensor.minimum = pointwise.maximum, pointwise.minimum
+Tensor.fmax, Tensor.fmin = pointwise.fmax, pointwise.fmin
+Tensor.sign, Tensor.sign_, Tensor.sgn, Tensor.sgn_ = (
+    pointwise.sign, pointwise.sign_, pointwise.sgn, pointwise.sgn_,
+)
+Tensor.copysign, Tensor.copysign_ = pointwise.copysign, pointwise.copysign_
+Tensor.heaviside, Tensor.heaviside_ = pointwise.heaviside, pointwise.heaviside_
+Tensor.hypot, Tensor.hypot_ = pointwise.hypot, pointwise.hypot_
+Tensor.ldexp, Tensor.ldexp_, Tensor.frexp = pointwise.ldexp, pointwise.ldexp_, pointwise.frexp
+Tensor.nextafter, Tensor.nextafter_ = pointwise.nextafter, pointwise.nextafter_
+Tensor.nan_to_num, Tensor.nan_to_num_ = pointwise.nan_to_num, pointwise.nan_to_num_
+Tensor.conj_physical, Tensor.conj_physical_ = pointwise.conj_physical, pointwise.conj_physical_
+
+# ---------------------------------------------------------------- rounding
+Tensor.floor, Tensor.floor_, Tensor.ceil, Tensor.ceil_ = (
+    rounding.floor, rounding.floor_, rounding.ceil, rounding.ceil_,
+)
+Tensor.trunc, Tensor.trunc_, Tensor.fix, Tensor.fix_ = (
+    rounding.trunc, rounding.trunc_, rounding.fix, rounding.fix_,
+)
+Tensor.round, Tensor.round_, Tensor.frac, Tensor.frac_ = (
+    rounding.round, rounding.round_, rounding.frac, rounding.frac_,
+)
+
+# ---------------------------------------------------------------- bits
+Tensor.bitwise_and, Tensor.bitwise_and_ = bits.bitwise_and, bits.bitwise_and_
+Tensor.bitwise_or, Tensor.bitwise_or_ = bits.bitwise_or, bits.bitwise_or_
+Tensor.bitwise_xor, Tensor.bitwise_xor_ = bits.bitwise_xor, bits.bitwise_xor_
+Tensor.bitwise_not, Tensor.bitwise_not_ = bits.bitwise_not, bits.bitwise_not_
+Tensor.bitwise_left_shift, Tensor.bitwise_left_shift_ = bits.bitwise_left_shift, bits.bitwise_left_shift_
+Tensor.bitwise_right_shift = bits.bitwise_right_shift
+Tensor.bitwise_right_shift_ = bits.bitwise_right_shift_
+Tensor.logical_and, Tensor.logical_and_ = bits.logical_and, bits.logical_and_
+Tensor.logical_or, Tensor.logical_or_ = bits.logical_or, bits.logical_or_
+Tensor.logical_xor, Tensor.logical_xor_ = bits.logical_xor, bits.logical_xor_
+Tensor.logical_not, Tensor.logical_not_ = bits.logical_not, bits.logical_not_
+Tensor.gcd, Tensor.gcd_, Tensor.lcm, Tensor.lcm_ = bits.gcd, bits.gcd_, bits.lcm, bits.lcm_
+Tensor.__and__, Tensor.__rand__, Tensor.__iand__ = bits.both, bits.both, bits.both_
+Tensor.__or__, Tensor.__ror__, Tensor.__ior__ = bits.either, bits.either, bits.either_
+Tensor.__xor__, Tensor.__rxor__, Tensor.__ixor__ = bits.unlike, bits.unlike, bits.unlike_
+Tensor.__lshift__, Tensor.__rlshift__, Tensor.__ilshift__ = bits.lshift, bits.rlshift, bits.lshift_
+Tensor.__rshift__, Tensor.__rrshift__, Tensor.__irshift__ = bits.rshift, bits.rrshift, bits.rshift_
+Tensor.__invert__ = bits.invert
+
+# ---------------------------------------------------------------- comparison
+Tensor.eq, Tensor.eq_, Tensor.ne, Tensor.ne_ = (
+    comparison.eq, comparison.eq_, comparison.ne, comparison.ne_,
+)
+Tensor.lt, Tensor.lt_, Tensor.le, Tensor.le_ = (
+    comparison.lt, comparison.lt_, comparison.le, comparison.le_,
+)
+Tensor.gt, Tensor.gt_, Tensor.ge, Tensor.ge_ = (
+    comparison.gt, comparison.gt_, comparison.ge, comparison.ge_,
+)
+Tensor.not_equal, Tensor.not_equal_ = comparison.not_equal, comparison.not_equal_
+Tensor.less, Tensor.less_ = comparison.less, comparison.less_
+Tensor.less_equal, Tensor.less_equal_ = comparison.less_equal, comparison.less_equal_
+Tensor.greater, Tensor.greater_ = comparison.greater, comparison.greater_
+Tensor.greater_equal, Tensor.greater_equal_ = comparison.greater_equal, comparison.greater_equal_
+Tensor.__eq__, Tensor.__ne__ = comparison.equals, comparison.differs
+Tensor.__lt__, Tensor.__le__ = comparison.below, comparison.at_most
+Tensor.__gt__, Tensor.__ge__ = comparison.above, comparison.at_least
+Tensor.isclose, Tensor.allclose, Tensor.equal = comparison.isclose, comparison.allclose, comparison.equal
+Tensor.isnan, Tensor.isinf, Tensor.isfinite = comparison.isnan, comparison.isinf, comparison.isfinite
+Tensor.isposinf, Tensor.isneginf = comparison.isposinf, comparison.isneginf
+Tensor.isreal, Tensor.signbit = comparison.isreal, comparison.signbit
+
+# ---------------------------------------------------------------- conversion
+Tensor.to, Tensor.type, Tensor.type_as = conversion.to, conversion.type_, conversion.type_as
+Tensor.cpu, Tensor.cuda = conversion.cpu, conversion.cuda
+Tensor.float, Tensor.double, Tensor.half = conversion.to_float, conversion.to_double, conversion.to_half
+Tensor.bfloat16, Tensor.bool, Tensor.byte = conversion.to_bfloat16, conversion.to_bool, conversion.to_byte
+Tensor.long, Tensor.int, Tensor.short = conversion.to_long, conversion.to_int, conversion.to_short
+Tensor.char = conversion.to_char
+Tensor.cfloat, Tensor.cdouble = conversion.to_cfloat, conversion.to_cdouble
+Tensor.clone, Tensor.contiguous = conversion.clone, conversion.contiguous
+Tensor.is_contiguous = conversion.is_contiguous
+Tensor.copy_, Tensor.fill_, Tensor.zero_ = conversion.copy_, conversion.fill_, conversion.zero_
+Tensor.is_nonzero, Tensor.is_same_size = conversion.is_nonzero, conversion.is_same_size
+Tensor.is_conj, Tensor.is_neg = conversion.is_conj, conversion.is_neg
+Tensor.is_inference, Tensor.is_distributed = conversion.is_inference, conversion.is_distributed
+Tensor.is_shared, Tensor.is_pinned = conversion.never, conversion.never
+Tensor.is_cpu, Tensor.is_cuda = property(conversion.on_cpu), property(conversion.on_cuda)
+Tensor.is_meta, Tensor.is_sparse = property(conversion.on_meta), property(conversion.never)
+Tensor.is_sparse_csr, Tensor.is_quantized = property(conversion.never), property(conversion.never)
+Tensor.is_mkldnn, Tensor.is_nested = property(conversion.never), property(conversion.never)
+Tensor.is_mps, Tensor.is_xpu = property(conversion.never), property(conversion.never)
+
+# ---------------------------------------------------------------- reduction
+Tensor.sum, Tensor.nansum, Tensor.mean = reduction.sum, reduction.nansum, reduction.mean
+Tensor.nanmean, Tensor.prod, Tensor.count_nonzero = (
+    reduction.nanmean, reduction.prod, reduction.count_nonzero,
+)
+Tensor.max, Tensor.min, Tensor.aminmax = reduction.max, reduction.min, reduction.aminmax
+Tensor.amax, Tensor.amin = reduction.amax, reduction.amin
+Tensor.argmax, Tensor.argmin = reduction.argmax, reduction.argmin
+Tensor.any, Tensor.all, Tensor.logsumexp = reduction.any, reduction.all, reduction.logsumexp
 
 # ---------------------------------------------------------------- products
 Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bmm

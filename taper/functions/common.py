@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from .. import dtypes, shapes
+from ..calls import NUMBERS, apply_, write_out
 from ..dtypes import dtype
 from ..ir.build import ops
 from ..ir.node import Node
-from ..tensor import Tensor
+from ..tensor import Tensor, formatting_name
+
+Number = bool | int | float | complex
+Dims = int | Sequence[int] | None
 
 
 # ---------------------------------------------------------------- nodes
@@ -17,6 +21,8 @@ def result_dtype(nodes: Sequence[Node]) -> dtype:
     """PyTorch's promotion: tensors with dimensions first, then 0-d tensors, then Python numbers."""
     ranks: list[dtype | None] = [None, None, None]
     for n in nodes:
+        if n is None:
+            raise TypeError("expected a Tensor or a number as argument, but got None")
         kind = n.dtype
         if n.weak:
             rank = 2
@@ -90,7 +96,90 @@ def scalar(value: Any, like: Node) -> Node:
     return ops.fill(like, value)
 
 
+def in_axes(reduced: Node, like: Node, axes: tuple[int, ...], keepdim: bool) -> Node:
+    """A reduction's result, with the reduced dimensions kept at size 1 or dropped."""
+    if keepdim:
+        return keep(reduced, like, axes)
+    return ops.reshape(reduced, shape=tuple(n for i, n in enumerate(like.shape) if i not in axes))
+
+
+def stop_gradient(x: Node) -> Node:
+    """The same numbers, through which no gradient flows."""
+    return ops.bitcast(x, dtype=x.dtype)
+
+
+def wide(kind: dtype) -> dtype:
+    """The dtype that PyTorch's kernels compute in: float32 for half precision."""
+    return dtypes.float32 if kind.is_half else kind
+
+
+def tensors_only(name: str, *nodes: Node) -> None:
+    """Refuse Python numbers where a function takes tensors alone."""
+    for i, n in enumerate(nodes):
+        if n.weak:
+            place = ("input", "other")[i] if i < 2 else "tensor"
+            number = {dtypes.BOOL: "bool", dtypes.INT: "int", dtypes.FLOAT: "float"}
+            raise TypeError(
+                f"{name}(): argument '{place}' (position {i + 1}) must be Tensor, not "
+                f"{number.get(n.dtype.category, 'complex')}"
+            )
+
+
+def unsupported(kernel: str, kind: dtype) -> NoReturn:
+    """What PyTorch says of a function that has no kernel for a dtype."""
+    raise NotImplementedError(f"\"{kernel}\" not implemented for '{formatting_name(kind)}'")
+
+
+# ---------------------------------------------------------------- results
+def store(out: Tensor | None, result: Tensor) -> Tensor:
+    """The result, or `out=` with the result written into it."""
+    return result if out is None else write_out(out, result)
+
+
+def in_place(
+    method: str, name: str | None, fn: Callable, *static: Any
+) -> Callable[[Tensor], Tensor]:
+    """The in-place form of a function of one tensor."""
+
+    def write(input: Tensor) -> Tensor:
+        return apply_(name, fn, input, (), static)
+
+    write.__name__ = write.__qualname__ = method
+    write.__doc__ = f"`{method[:-1]}` in place."
+    return write
+
+
+def operator(method: str, call: Callable[[Tensor, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
+    """A function as a Python operator: operands that are neither tensors nor numbers are left to others."""
+
+    def operate(self: Tensor, other: Any) -> Tensor:
+        try:
+            return call(self, other)
+        except TypeError:
+            if isinstance(other, (Tensor, *NUMBERS)):
+                raise
+            return NotImplemented
+
+    operate.__name__ = operate.__qualname__ = method
+    operate.__doc__ = call.__doc__
+    return operate
+
+
 # ---------------------------------------------------------------- arguments
+def hashable(dim: Dims) -> Dims:
+    """Dimensions as a static argument."""
+    return tuple(dim) if isinstance(dim, list) else dim
+
+
+def numpy_names(name: str, named: dict, dim: Any, keepdim: bool) -> tuple[Any, bool]:
+    """`axis` and `keepdims`, which PyTorch accepts for `dim` and `keepdim`."""
+    dim = named.pop("axis", dim)
+    keepdim = named.pop("keepdims", keepdim)
+    if named:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(named))}'")
+    return dim, keepdim
+
+
 def sizes(args: tuple[Any, ...]) -> tuple[int, ...]:
     """`f(2, 3)`, `f((2, 3))` and `f(torch.Size([2, 3]))` alike."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):

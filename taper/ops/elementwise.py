@@ -223,7 +223,7 @@ cast = Elementwise(
 )
 bitcast = Elementwise(
     "bitcast",
-    lambda x, dtype: np.ascontiguousarray(x).view(dtype.array),
+    lambda x, dtype: np.ascontiguousarray(x).view(dtype.array).reshape(x.shape),
     _nothing,
     lambda rng: iter([([rng.uniform(-2, 2, (3, 4)).astype(np.float32)], {"dtype": dtypes.int32})]),
     lambda k, dtype: dtype,
