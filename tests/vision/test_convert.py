@@ -86,11 +86,11 @@ def test_to_pil_image_modes():
 
 
 def test_to_pil_image_of_what_cannot_be_one():
-    with pytest.raises(TypeError, match="pic should be Tensor or ndarray. Got <class 'list'>."):
+    with pytest.raises(TypeError, match=r"pic should be Tensor or ndarray. Got <class 'list'>."):
         F.to_pil_image([1])
-    with pytest.raises(ValueError, match="pic should be 2/3 dimensional. Got 4 dimensions."):
+    with pytest.raises(ValueError, match=r"pic should be 2/3 dimensional. Got 4 dimensions."):
         F.to_pil_image(taper.rand(1, 3, 2, 2))
-    with pytest.raises(ValueError, match="pic should not have > 4 channels. Got 5 channels."):
+    with pytest.raises(ValueError, match=r"pic should not have > 4 channels. Got 5 channels."):
         F.to_pil_image(taper.rand(5, 2, 2))
     with pytest.raises(ValueError, match=r"Only modes \['RGB', 'YCbCr', 'HSV'\] are supported"):
         F.to_pil_image(taper.rand(3, 2, 2), "L")

@@ -86,7 +86,7 @@ def test_text_of_a_dataset(mnist):
 
 
 def test_mnist_that_is_not_there(tmp_path):
-    with pytest.raises(RuntimeError, match="Dataset not found. You can use download=True to down"):
+    with pytest.raises(RuntimeError, match=r"Dataset not found. You can use download=True to down"):
         datasets.MNIST(tmp_path)
 
 
@@ -153,7 +153,7 @@ def test_mnist_download(tmp_path, monkeypatch, capsys):
     (tmp_path / "mirror").rename(tmp_path / "gone")
     assert len(kind(tmp_path / "data", train=False, download=True)) == 4
     kind.mirrors = kind.mirrors[:1]
-    with pytest.raises(RuntimeError, match="Error downloading train-images-idx3-ubyte.gz.*\n.*put"):
+    with pytest.raises(RuntimeError, match=r"Error downloading train-images-idx3.*\n.*put"):
         kind(tmp_path / "elsewhere", download=True)
 
 
@@ -231,9 +231,9 @@ def test_cifar_with_another_checksum(tmp_path):
     kind = cifar(tmp_path, {"data_batch_1": entry(4), "test_batch": entry(2)})
     with open(tmp_path / kind.base_folder / "data_batch_1", "ab") as file:
         file.write(b"x")
-    with pytest.raises(RuntimeError, match="Dataset not found or corrupted. You can use download"):
+    with pytest.raises(RuntimeError, match=r"Dataset not found or corrupted. You can use download"):
         kind(tmp_path)
-    with pytest.raises(RuntimeError, match="Dataset not found or corrupted. You can use download"):
+    with pytest.raises(RuntimeError, match=r"Dataset not found or corrupted. You can use download"):
         datasets.CIFAR10(tmp_path / "missing")
 
 

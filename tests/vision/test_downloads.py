@@ -92,7 +92,7 @@ def test_a_damaged_file_is_downloaded_again(tmp_path, server):
 
 def test_download_that_cannot_be(tmp_path, server):
     server.answers["/file"] = [(404, b"", 0)]
-    with pytest.raises(RuntimeError, match="Error downloading file: .*404") as caught:
+    with pytest.raises(RuntimeError, match=r"Error downloading file: .*404") as caught:
         utils.download_url(f"{server.url}/file", tmp_path, md5=md5(b"c"))
     text = str(caught.value)
     assert f"put it at {tmp_path / 'file'}" in text and md5(b"c") in text
@@ -141,9 +141,9 @@ def test_extract_zip_and_gz(tmp_path):
 def test_extract_what_reaches_out(tmp_path):
     (tmp_path / "out").mkdir()
     evil = tar(tmp_path / "a.tar", "w:", **{"../evil": b"1"})
-    with pytest.raises(RuntimeError, match="'../evil', which would lie outside"):
+    with pytest.raises(RuntimeError, match=r"'../evil', which would lie outside"):
         utils.extract_archive(evil, tmp_path / "out")
-    link = tar(tmp_path / "b.tar", "w:", **{"link": (tarfile.SYMTYPE, "/etc")})
+    link = tar(tmp_path / "b.tar", "w:", link=(tarfile.SYMTYPE, "/etc"))
     with pytest.raises(RuntimeError, match="'link', neither a file nor a folder"):
         utils.extract_archive(link, tmp_path / "out")
     with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
@@ -162,13 +162,15 @@ def test_extract_what_is_damaged(tmp_path):
         with pytest.raises(RuntimeError, match=f"{name} is damaged"):
             utils.extract_archive(tmp_path / name, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
-    with pytest.raises(RuntimeError, match="Unknown compression or archive type: '.rar'"):
+    with pytest.raises(RuntimeError, match=r"Unknown compression or archive type: '.rar'"):
         utils.extract_archive(tmp_path / "e.rar")
 
 
 def test_verify_str_arg():
     assert utils.verify_str_arg("a", "letter", ("a", "b")) == "a"
-    with pytest.raises(ValueError, match="Unknown value 'c' for argument letter. Valid values are"):
+    with pytest.raises(
+        ValueError, match=r"Unknown value 'c' for argument letter. Valid values are"
+    ):
         utils.verify_str_arg("c", "letter", ("a", "b"))
     with pytest.raises(ValueError, match="Expected type str for argument letter, but got type"):
         utils.verify_str_arg(1, "letter", ("a", "b"))

@@ -43,9 +43,9 @@ def test_sizes():
         assert F.get_dimensions(image) == [3, 24, 30]
         assert F.get_image_size(image) == [30, 24]
         assert F.get_image_num_channels(image) == 3
-    with pytest.raises(TypeError, match="img should be PIL Image. Got <class 'int'>"):
+    with pytest.raises(TypeError, match=r"img should be PIL Image. Got <class 'int'>"):
         F.get_dimensions(3)
-    with pytest.raises(TypeError, match="Tensor is not a torch image."):
+    with pytest.raises(TypeError, match=r"Tensor is not a torch image."):
         F.hflip(taper.zeros(3))
 
 
@@ -247,11 +247,11 @@ def test_byte_tricks():
     assert np.allclose(F.invert(FLOATS).numpy(), 1 - FLOATS.numpy())
     flat = taper.full((3, 4, 4), 7, dtype=taper.uint8)
     assert taper.equal(F.equalize(flat), flat) and taper.equal(F.autocontrast(flat), flat)
-    with pytest.raises(ValueError, match="number if bits should be between 0 and 8. Got 9"):
+    with pytest.raises(ValueError, match=r"number if bits should be between 0 and 8. Got 9"):
         F.posterize(BYTES, 9)
-    with pytest.raises(TypeError, match="Only torch.uint8 image tensors are supported, but found"):
+    with pytest.raises(TypeError, match=r"Only torch.uint8 image tensors are supported, but found"):
         F.equalize(FLOATS)
-    with pytest.raises(TypeError, match="Threshold should be less than bound of img."):
+    with pytest.raises(TypeError, match=r"Threshold should be less than bound of img."):
         F.solarize(FLOATS, 1.5)
 
 
@@ -274,12 +274,12 @@ def test_normalize():
 def test_normalize_refuses():
     with pytest.raises(TypeError, match=r"img should be Tensor Image. Got"):
         F.normalize(IMAGE, (0.5,), (0.5,))
-    with pytest.raises(TypeError, match="Input tensor should be a float tensor. Got torch.uint8"):
+    with pytest.raises(TypeError, match=r"Input tensor should be a float tensor. Got torch.uint8"):
         F.normalize(BYTES, (0.5,), (0.5,))
     with pytest.raises(ValueError, match=r"Expected tensor to be a tensor image of size \(..., C"):
         F.normalize(taper.rand(3, 3), (0.5,), (0.5,))
     for image in (FLOATS, FLOATS.clone().requires_grad_()):
-        with pytest.raises(ValueError, match="std evaluated to zero after conversion to torch.fl"):
+        with pytest.raises(ValueError, match=r"std evaluated to zero after conversion to torch.fl"):
             F.normalize(image, (0.5,), (0.0,))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...dtypes import float64
 from ...functions.creation import as_tensor, from_array, tensor
-from ...functions.movement import stack
+from ...functions.joining import stack
 from ...tensor import Tensor
 
 _UNKNOWN = (

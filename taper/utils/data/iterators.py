@@ -248,7 +248,7 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         if self._in_order:
             worker = self._tasks[next(iter(self._tasks))]
         else:
-            lines = {
+            lines: dict[Any, int] = {
                 self._receivers[worker].connection: worker for worker in set(self._tasks.values())
             }
             ready = wait(list(lines), self._timeout or None)

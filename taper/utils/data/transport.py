@@ -65,7 +65,7 @@ class _Pickler(pickle.Pickler):
         if not memory.flags.writeable:
             memory = memory.copy()  # a read-only buffer would stay so on the other side
         return _rebuild, (
-            pickle.PickleBuffer(memory),
+            pickle.PickleBuffer(memory.data),
             obj.dtype,
             tuple(obj.shape),
             obj.requires_grad,

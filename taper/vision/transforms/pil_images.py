@@ -80,7 +80,8 @@ def pad(img: Any, sides: Sequence[int], fill: Any, padding_mode: str) -> Any:
     left, top, right, bottom = (max(side, 0) for side in sides)
     pixels = np.asarray(cropped)
     widths = [(top, bottom), (left, right)] + [(0, 0)] * (pixels.ndim - 2)
-    result = pillow().fromarray(np.pad(pixels, widths, mode=padding_mode))
+    padded = np.pad(pixels, widths, mode=padding_mode)  # type: ignore[call-overload]
+    result = pillow().fromarray(padded)
     if img.mode == "P":
         result.putpalette(img.getpalette())
     return result

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import dtypes
 from ...functions.creation import as_tensor, from_array, from_numpy, zeros_like
-from ...functions.movement import cat, stack
+from ...functions.joining import cat, stack
 from ...functions.pointwise import where
 from ...nn import functional as F
 from ...tensor import Tensor

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...functions.creation import from_numpy, ones
-from ...functions.movement import cat
+from ...functions.joining import cat
 from ...functions.pointwise import where
 from ...nn import functional as F
 from ...tensor import Tensor

@@ -66,7 +66,7 @@ def test_numbers():
 def test_arrays():
     batch = default_collate([np.ones((2, 3), np.float32), np.zeros((2, 3), np.float32)])
     assert batch.shape == (2, 2, 3) and batch.dtype == taper.float32
-    with pytest.raises(TypeError, match="default_collate: batch must contain tensors.*found <U1"):
+    with pytest.raises(TypeError, match=r"default_collate: batch must contain tensors.*found <U1"):
         default_collate([np.array(["a"]), np.array(["b"])])
 
 

@@ -120,18 +120,18 @@ def test_pin_memory_warns_without_an_accelerator():
 
 
 REFUSED = [
-    (dict(num_workers=-1), "num_workers option should be non-negative"),
-    (dict(timeout=-1), "timeout option should be non-negative"),
-    (dict(prefetch_factor=2), "prefetch_factor option could only be specified in multiproc"),
-    (dict(num_workers=1, prefetch_factor=-1), "prefetch_factor option should be non-negative"),
-    (dict(persistent_workers=True), "persistent_workers option needs num_workers > 0"),
-    (dict(sampler=[0], shuffle=True), "sampler option is mutually exclusive with shuffle"),
-    (dict(batch_sampler=[[0]], batch_size=2), "batch_sampler option is mutually exclusive with"),
-    (dict(batch_sampler=[[0]], drop_last=True), "batch_sampler option is mutually exclusive"),
-    (dict(batch_size=None, drop_last=True), "batch_size=None option disables auto-batching"),
-    (dict(batch_size=0), "batch_size should be a positive integer value, but got batch_size=0"),
-    (dict(multiprocessing_context="fork"), "can only be used with multi-process loading"),
-    (dict(num_workers=1, multiprocessing_context="x"), "should specify a valid start method in"),
+    ({"num_workers": -1}, "num_workers option should be non-negative"),
+    ({"timeout": -1}, "timeout option should be non-negative"),
+    ({"prefetch_factor": 2}, "prefetch_factor option could only be specified in multiproc"),
+    ({"num_workers": 1, "prefetch_factor": -1}, "prefetch_factor option should be non-negative"),
+    ({"persistent_workers": True}, "persistent_workers option needs num_workers > 0"),
+    ({"sampler": [0], "shuffle": True}, "sampler option is mutually exclusive with shuffle"),
+    ({"batch_sampler": [[0]], "batch_size": 2}, "batch_sampler option is mutually exclusive with"),
+    ({"batch_sampler": [[0]], "drop_last": True}, "batch_sampler option is mutually exclusive"),
+    ({"batch_size": None, "drop_last": True}, "batch_size=None option disables auto-batching"),
+    ({"batch_size": 0}, "batch_size should be a positive integer value, but got batch_size=0"),
+    ({"multiprocessing_context": "fork"}, "can only be used with multi-process loading"),
+    ({"num_workers": 1, "multiprocessing_context": "x"}, "should specify a valid start method in"),
 ]
 
 
@@ -152,7 +152,7 @@ def test_refused_arguments_of_other_types():
 
 @pytest.mark.parametrize(
     "arguments",
-    [dict(shuffle=True), dict(sampler=[0]), dict(batch_sampler=[[0]])],
+    [{"shuffle": True}, {"sampler": [0]}, {"batch_sampler": [[0]]}],
     ids=["shuffle", "sampler", "batch_sampler"],
 )
 def test_iterable_dataset_has_its_own_order(arguments):

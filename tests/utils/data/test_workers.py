@@ -288,7 +288,7 @@ def test_exceptions_that_are_hard_to_carry():
 
 def test_a_batch_that_cannot_be_sent():
     rows = [lambda: 0]
-    with pytest.raises(Exception, match="(?s)in DataLoader worker process 0.*pickle"):
+    with pytest.raises(Exception, match=r"(?s)in DataLoader worker process 0.*pickle"):
         list(data.DataLoader(rows, batch_size=None, num_workers=1))
     inner = [taper.ones(2, requires_grad=True) * 2]
     with pytest.raises(RuntimeError, match="Cowardly refusing to serialize non-leaf tensor"):
