@@ -34,12 +34,17 @@ from .functions.comparison import *
 from .functions.conversion import *
 from .functions.creation import *
 from .functions.elementary import *
+from .functions.gamma import *
 from .functions.indexing import *
 from .functions.joining import *
+from .functions.norms import *
+from .functions.order import *
 from .functions.pointwise import *
 from .functions.products import *
 from .functions.reduction import *
 from .functions.rounding import *
+from .functions.scans import *
+from .functions.statistics import *
 from .functions.views import *
 from .modes import (
     enable_grad,

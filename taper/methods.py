@@ -10,12 +10,17 @@ from .functions import (
     conversion,
     creation,
     elementary,
+    gamma,
     indexing,
     joining,
+    norms,
+    order,
     pointwise,
     products,
     reduction,
     rounding,
+    scans,
+    statistics,
     views,
 )
 from .tensor import Tensor
@@ -237,6 +242,30 @@ Tensor.max, Tensor.min, Tensor.aminmax = reduction.max, reduction.min, reduction
 Tensor.amax, Tensor.amin = reduction.amax, reduction.amin
 Tensor.argmax, Tensor.argmin = reduction.argmax, reduction.argmin
 Tensor.any, Tensor.all, Tensor.logsumexp = reduction.any, reduction.all, reduction.logsumexp
+
+# ---------------------------------------------------------------- error and gamma functions
+Tensor.erf, Tensor.erf_, Tensor.erfc, Tensor.erfc_ = gamma.erf, gamma.erf_, gamma.erfc, gamma.erfc_
+Tensor.erfinv, Tensor.erfinv_ = gamma.erfinv, gamma.erfinv_
+Tensor.lgamma, Tensor.lgamma_ = gamma.lgamma, gamma.lgamma_
+Tensor.digamma, Tensor.digamma_ = gamma.digamma, gamma.digamma_
+Tensor.polygamma, Tensor.polygamma_ = gamma.polygamma_method, gamma.polygamma_
+Tensor.mvlgamma, Tensor.mvlgamma_ = gamma.mvlgamma, gamma.mvlgamma_
+Tensor.i0, Tensor.i0_ = gamma.i0, gamma.i0_
+
+# ---------------------------------------------------------------- norms, statistics, order, scans
+Tensor.norm, Tensor.dist = norms.norm, norms.dist
+Tensor.var, Tensor.std = statistics.var, statistics.std
+Tensor.cov, Tensor.corrcoef = statistics.cov, statistics.corrcoef
+Tensor.histc, Tensor.bincount, Tensor.histogram = (
+    statistics.histc, statistics.bincount, statistics.histogram,
+)
+Tensor.median, Tensor.nanmedian = order.median, order.nanmedian
+Tensor.quantile, Tensor.nanquantile = order.quantile, order.nanquantile
+Tensor.kthvalue, Tensor.mode = order.kthvalue, order.mode
+Tensor.cumsum, Tensor.cumsum_ = scans.cumsum, scans.cumsum_
+Tensor.cumprod, Tensor.cumprod_ = scans.cumprod, scans.cumprod_
+Tensor.cummax, Tensor.cummin = scans.cummax, scans.cummin
+Tensor.logcumsumexp, Tensor.diff = scans.logcumsumexp, scans.diff
 
 # ---------------------------------------------------------------- products
 Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bmm
