@@ -26,7 +26,11 @@ _plans: dict[tuple[str, tuple[Node, ...]], Plan] = {}
 def _backend(name: str) -> type[Plan]:
     if name == "reference":
         return reference.Plan
-    raise ValueError(f"TAPER_BACKEND={name}: there is no such backend; 'reference' is")
+    if name == "llvm":
+        from .backends.llvm.plan import Plan  # llvmlite loads when the first program runs
+
+        return Plan
+    raise ValueError(f"TAPER_BACKEND={name}: there is no such backend; 'llvm' and 'reference' are")
 
 
 def plan(roots: tuple[Node, ...]) -> Plan:

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..dtypes import float32
 from ..ir.node import Node, toposort
-
-_EXACT_IN_HALF = ("Movement", "Window", "Index")
-
-
-def _half_aware(node: Node) -> Callable[..., Any]:
-    """The node's numpy function; half precision is computed in float32 and rounded once."""
-    ref, attrs = node.op.ref, node.attrs
-    halves = [i for i, x in enumerate(node.inputs) if getattr(x.dtype, "is_half", False)]
-    kind = type(node.op).__name__.lstrip("_")
-    if not halves or kind in _EXACT_IN_HALF[:1] or node.op.name in ("cast", "bitcast", "nextafter"):
-        return lambda *xs: ref(*xs, **attrs)
-    target = node.dtype.array if not isinstance(node.dtype, tuple) else None
-
-    def run(*xs: np.ndarray) -> Any:
-        wide = [x.astype(float32.array) if i in halves else x for i, x in enumerate(xs)]
-        out = ref(*wide, **attrs)
-        return out if target is None else np.asarray(out).astype(target)
-
-    return run
-
+from . import host
 
 class Plan:
     """A program as a list of numpy calls; a value is dropped after its last use."""
@@ -48,7 +28,7 @@ class Plan:
             if node.op.name in ("leaf", "number"):
                 continue
             dead = [place[x] for x in set(node.inputs) if last[x] == i and x not in keep]
-            self.steps.append((i, node, _half_aware(node), [place[x] for x in node.inputs], dead))
+            self.steps.append((i, node, host.call(node), [place[x] for x in node.inputs], dead))
         self.outs = [place[r] for r in roots]
 
     def run(self, leaves: Sequence[np.ndarray], numbers: Sequence[Any]) -> list[np.ndarray]:

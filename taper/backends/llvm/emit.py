@@ -218,6 +218,8 @@ class Emitter:
         x, y = self._pair(x, y)
         if x.type.kind == "int":
             m, n = x.whole, y.whole
+            if n == 1:
+                return constant(x.type, 0)
             if m is not None and n and m >= 0 and n > 0:
                 return constant(x.type, m % n)
         op = "frem" if x.type.kind == "float" else "srem" if signed else "urem"

@@ -1,0 +1,228 @@
+"""Plans of generated kernels: a table of calls, run by one call out of Python between host steps."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ...ir.node import Node, toposort
+from ...ops.kinds import Elementwise
+from ...passes import fuse, memory
+from ...settings import current
+from .. import host
+from . import loops, typed
+from .body import CONTRACTIONS, PULLED, REDUCTIONS
+from .cache import ObjectCache
+from .emit import Unit
+from .jit import Code, Jit
+from .loops import Kernel
+from .target import target
+from .values import I64, PTR
+
+
+def lowered(node: Node) -> bool:
+    """Whether a loop kernel can compute this node."""
+    if isinstance(node.dtype, tuple) or not typed.supported(node.dtype):
+        return False
+    if any(not typed.supported(x.dtype) for x in node.inputs):
+        return False
+    name = node.op.name
+    if isinstance(node.op, Elementwise):
+        return typed.can_emit(name, tuple(x.dtype for x in node.inputs), node.dtype)
+    return name in PULLED or name in REDUCTIONS or name in CONTRACTIONS or name == "fold"
+
+
+RULES = fuse.Rules(lowered, typed.cost)
+
+
+@cache
+def jit_for(level: str, folder: str) -> Jit:
+    """The compiler for a processor level, with its cache of objects."""
+    return Jit(target(level or "native"), ObjectCache(folder))
+
+
+def _jit() -> Jit:
+    now = current()
+    return jit_for(now.cpu, now.cache)
+
+
+@cache
+def _runner(jit: Jit) -> Callable[[int, int], None]:
+    """run(records, count): calls each record's kernel with its arguments."""
+    unit = Unit(jit.target)
+    b = unit.function("run", (PTR, I64))
+    records, count = b.args
+
+    def step(i: Any) -> None:
+        at = b.mul(i, 2)
+        fn, args = b.load(PTR, records, at), b.load(PTR, records, b.add(at, 1))
+        b._do(f"call void {fn.text}({args}, i64 0, i64 1)")
+
+    b.loop(count, step)
+    b.ret()
+    return jit.load(unit.text(), "run").function("run", ctypes.c_void_p, ctypes.c_int64)
+
+
+def address(array: np.ndarray) -> int:
+    """Where an array's memory begins."""
+    return array.__array_interface__["data"][0]
+
+
+class Scratch:
+    """Memory between kernels, shared by all plans: one runs at a time."""
+
+    def __init__(self) -> None:
+        self.held = np.empty(0, np.uint8)
+
+    def at_least(self, size: int) -> np.ndarray:
+        """An aligned byte array of at least `size`."""
+        if self.held.size < size:
+            raw = np.empty(size + memory.ALIGN, np.uint8)
+            start = -address(raw) % memory.ALIGN
+            self.held = raw[start : start + size]
+        return self.held
+
+
+SCRATCH = Scratch()
+
+
+class Plan:
+    """A program compiled to kernels."""
+
+    def __init__(self, roots: Sequence[Node]) -> None:
+        order = toposort(roots)
+        self.roots = list(roots)
+        kept = fuse.held(order, roots, RULES)
+        self.steps = [n for n in order if n in kept and n.op.name not in ("leaf", "number")]
+        self.jit = _jit()
+        self.kernels: dict[Node, Kernel] = {
+            n: loops.build(n, kept, self.jit.target) for n in self.steps if lowered(n) and 0 not in n.shape
+        }
+        texts = [(k.text, "kernel") for k in self.kernels.values()]
+        self.code: list[Code] = self.jit.load_all(texts)
+        self.runner = _runner(self.jit)
+        self._lay_out(order, kept)
+        self._tabulate()
+
+    # ------------------------------------------------------------ layout
+    def _reads(self, n: Node) -> list[Node]:
+        kernel = self.kernels.get(n)
+        return kernel.reads if kernel is not None else list(n.inputs)
+
+    def _lay_out(self, order: list[Node], kept: set[Node]) -> None:
+        """Which nodes come from outside, which go outside, and where the others lie."""
+        when = {n: i for i, n in enumerate(self.steps)}
+        last = {x: i for i, n in enumerate(self.steps) for x in self._reads(n)}
+        self.leaves = [n for n in order if n.op.name == "leaf"]
+        self.numbers = [n for n in order if n.op.name == "number"]
+        goes_out = set(self.roots)
+        inner = [n for n in self.steps if n in self.kernels and n not in goes_out]
+        sizes = [n.shape.numel() * n.dtype.itemsize for n in inner]
+        offsets, self.arena = memory.place(
+            sizes, [when[n] for n in inner], [last.get(n, when[n]) for n in inner]
+        )
+        self.inner = dict(zip(inner, offsets))
+        self.dies = last
+
+    def _tabulate(self) -> None:
+        """The argument table: where each buffer's address goes, and the runs of kernels between host steps."""
+        self.slots: dict[Node, list[int]] = {}
+        table: list[int] = []
+        records: list[int] = []
+        self.program: list[tuple[int, int] | Node] = []  # (first record, count), or a host step
+        self.starts: list[int] = []
+        codes = dict(zip(self.kernels, self.code))
+        self.errors: list[int] = []
+        for n in self.steps:
+            kernel = self.kernels.get(n)
+            if kernel is None:
+                self.program.append(n)
+                continue
+            self.starts.append(len(table))
+            self.errors.append(len(table))
+            table.append(0)
+            for x in (*kernel.reads, n):
+                self.slots.setdefault(x, []).append(len(table))
+                table.append(0)
+            records += [codes[n].addresses["kernel"], 0]
+            at = len(records) // 2 - 1
+            if self.program and isinstance(self.program[-1], tuple):
+                first, count = self.program[-1]
+                self.program[-1] = (first, count + 1)
+            else:
+                self.program.append((at, 1))
+        self.table = np.array(table, np.int64)
+        self.records = np.array(records, np.int64)
+        base = address(self.table)
+        self.records[1::2] = [base + 8 * s for s in self.starts]
+        self.error = np.zeros(2, np.int64)
+        self.table[self.errors] = address(self.error)
+        self.number_slots = np.zeros(max(1, len(self.numbers)), np.complex128)
+        self.scratch = -1
+
+    # ------------------------------------------------------------ running
+    def run(self, leaves: Sequence[np.ndarray], numbers: Sequence[Any]) -> list[np.ndarray]:
+        """The roots' values for these leaf arrays and numbers."""
+        arrays: dict[Node, Any] = {n: leaves[n.attrs["place"]] for n in self.leaves}
+        self._bind_numbers(numbers, arrays)
+        self._bind_scratch(arrays)
+        for n in self.roots:
+            if n in self.kernels:
+                arrays[n] = np.empty(n.shape, n.dtype.array)
+        table, slots = self.table, self.slots
+        for n, array in arrays.items():
+            if n in slots:
+                table[slots[n]] = address(array)
+        for step in self.program:
+            if isinstance(step, tuple):
+                first, count = step
+                self.runner(address(self.records) + 16 * first, count)
+                if self.error[0]:
+                    self._raise()
+            else:
+                arrays[step] = found = self._host(step, arrays)
+                if step in slots:
+                    table[slots[step]] = address(found)
+        return [arrays[r] for r in self.roots]
+
+    def _bind_numbers(self, numbers: Sequence[Any], arrays: dict[Node, Any]) -> None:
+        for i, n in enumerate(self.numbers):
+            slot = self.number_slots[i : i + 1].view(n.dtype.array)
+            slot[0] = numbers[n.attrs["place"]]
+            arrays[n] = slot[:1].reshape(())
+
+    def _bind_scratch(self, arrays: dict[Node, Any]) -> None:
+        memory_ = SCRATCH.at_least(self.arena)
+        start = address(memory_)
+        moved = start != self.scratch
+        self.scratch = start
+        for n, offset in self.inner.items():
+            if moved and n in self.slots:
+                self.table[self.slots[n]] = start + offset
+        self.memory = memory_
+
+    def _host(self, n: Node, arrays: dict[Node, Any]) -> Any:
+        inputs = [self._array(x, arrays) for x in n.inputs]
+        with np.errstate(all="ignore"):
+            found = host.call(n)(*inputs)
+        if isinstance(n.dtype, tuple):
+            return found
+        return np.ascontiguousarray(np.asarray(found, n.dtype.array))
+
+    def _array(self, n: Node, arrays: dict[Node, Any]) -> Any:
+        if n in arrays:
+            return arrays[n]
+        offset = self.inner[n]
+        count = n.shape.numel() * n.dtype.itemsize
+        return self.memory[offset : offset + count].view(n.dtype.array).reshape(n.shape)
+
+    def _raise(self) -> None:
+        code, value = (int(v) for v in self.error)
+        self.error[:] = 0
+        if code == loops.ZERO_DIVISION:
+            raise RuntimeError("ZeroDivisionError")
+        raise IndexError(f"index {value} is out of bounds")

@@ -1,0 +1,1 @@
+"""Programs made smaller and cut into kernels: functions from graphs to graphs."""

@@ -1,0 +1,114 @@
+"""Which values of a program live in memory, and which are computed where they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ..ir.node import Node
+from ..ops.kinds import Elementwise, Movement
+
+LARGEST = 64  # primitives in one kernel's expression
+REDUCING = ("sum", "prod", "max", "min", "argmax", "argmin", "fold")
+CONTRACTING = ("dot", "conv", "conv_input", "conv_weight")
+FREE = ("reshape", "permute", "expand", "slice", "flip")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a backend can do: `lowered` says whether it has a kernel for a node, `cost` prices a primitive."""
+
+    lowered: Callable[[Node], bool]
+    cost: Callable[[str], int]
+
+
+def held(order: Sequence[Node], roots: Iterable[Node], rules: Rules) -> set[Node]:
+    """The nodes that get a buffer; all others are fused into their readers."""
+    return _Chooser(order, set(roots), rules).run()
+
+
+class _Chooser:
+    def __init__(self, order: Sequence[Node], roots: set[Node], rules: Rules) -> None:
+        self.order, self.roots, self.rules = order, roots, rules
+        self.uses: dict[Node, list[Node]] = {n: [] for n in order}
+        for n in order:
+            for x in set(n.inputs):
+                self.uses[x].append(n)
+        self.kept: set[Node] = set()
+        self.size: dict[Node, int] = {}
+        self.price: dict[Node, int] = {}
+
+    def run(self) -> set[Node]:
+        for n in self.order:
+            if n.op.name in ("leaf", "number") or n in self.roots:
+                self.kept.add(n)
+            elif not self.rules.lowered(n) or n.op.name in REDUCING or n.op.name in CONTRACTING:
+                self.kept.add(n)
+            if not self.rules.lowered(n):
+                self.kept.update(x for x in n.inputs)
+            elif n.op.name in CONTRACTING:
+                self.kept.update(self._source(x) for x in n.inputs)
+        for n in self.order:
+            self._measure(n)
+        self._epilogues()
+        return self.kept
+
+    def _source(self, x: Node) -> Node:
+        """Behind free movements: what a contraction reads many times must lie in memory."""
+        while x not in self.kept and x.op.name in FREE:
+            (x,) = x.inputs
+        return x
+
+    def _measure(self, n: Node) -> None:
+        """Size and price of computing an element of n, and whether n is worth a buffer."""
+        inside = [x for x in n.inputs if x not in self.kept]
+        self.size[n] = 1 + sum(self.size.get(x, 0) for x in inside)
+        own = self.rules.cost(n.op.name) if isinstance(n.op, Elementwise) else 0
+        self.price[n] = own + sum(self.price.get(x, 0) for x in inside)
+        if n in self.kept or n.op.name in ("const", "iota"):
+            return
+        if self.size[n] > LARGEST or self._wasteful(n):
+            self.kept.add(n)
+
+    def _wasteful(self, n: Node) -> bool:
+        """Whether computing n again for each reader costs more than a store and its loads."""
+        if isinstance(n.op, Movement) and n.op.name != "concat":
+            return n.op.name == "update" and len(self.uses[n]) > 1
+        count, price = n.shape.numel(), self.price[n]
+        again = sum(self._reads(n, user) for user in self.uses[n]) - count
+        return again * price > 3 * max(count, 16)
+
+    def _reads(self, n: Node, user: Node) -> int:
+        """How many elements of n a reader asks for, following free movements."""
+        if user in self.kept and user.op.name in CONTRACTING:
+            return n.shape.numel()
+        if user.op.name in ("expand", "windows", "take"):
+            return user.shape.numel()
+        if user not in self.kept and user.op.name in ("reshape", "permute"):
+            return sum(self._reads(user, u) for u in self.uses[user])
+        return n.shape.numel()
+
+    def _epilogues(self) -> None:
+        """A reduction read once, element by element, is computed inside its reader's kernel."""
+        taken: set[Node] = set()
+        for n in self.order:
+            if n not in self.kept or n in self.roots or not self.rules.lowered(n):
+                continue
+            if n.op.name in REDUCING or n.op.name in CONTRACTING:
+                reader = self._reader(n)
+                if reader is not None and reader not in taken:
+                    taken.add(reader)
+                    self.kept.discard(n)
+
+    def _reader(self, n: Node) -> Node | None:
+        at = n
+        while len(self.uses[at]) == 1:
+            (user,) = self.uses[at]
+            if not self.rules.lowered(user):
+                return None
+            if not (isinstance(user.op, Elementwise) or user.op.name in ("reshape", "permute")):
+                return None
+            if user in self.kept:
+                return user if isinstance(user.op, Elementwise) else None
+            at = user
+        return None
