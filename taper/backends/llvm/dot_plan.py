@@ -206,13 +206,11 @@ def plan_dot(dot: Dot, target: Target) -> DotPlan:
 
 def _swaps(dot: Dot) -> bool:
     """Whether to compute the transposed product, so that vectors lie along C's memory."""
-    if dot.c.column == 1 and dot.n > 1:
-        return False
-    if dot.c.row == 1 and dot.m > 1:
-        return True
-    if dot.m > 1 and dot.n > 1:
+    straight = dot.c.column == 1 or dot.n == 1
+    turned = dot.c.row == 1 or dot.m == 1
+    if not straight and not turned:
         raise ValueError(f"C must lie along its rows or its columns, got strides {dot.c}")
-    return dot.n == 1 and dot.m > 1 and dot.c.row == 1
+    return turned and (not straight or dot.n == 1 < dot.m)
 
 
 def _chunk(k: int) -> int:
