@@ -297,7 +297,10 @@ sign = Elementwise("sign", _sign_ref, _sign_vjp, numbers(1), same_dtype)
 
 
 def _rounding(name: str, ref: Callable) -> Elementwise:
-    return Elementwise(name, ref, lambda ops, g, out, x: (ops.fill(g, 0),), numbers(1), same_dtype)
+    def rounded(x: np.ndarray) -> np.ndarray:
+        return ref(x) if x.dtype.kind == "f" else x
+
+    return Elementwise(name, rounded, lambda ops, g, out, x: (ops.fill(g, 0),), numbers(1), same_dtype)
 
 
 floor, ceil = _rounding("floor", np.floor), _rounding("ceil", np.ceil)

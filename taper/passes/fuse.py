@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..ir.node import Node
-from ..ops.kinds import Elementwise, Movement
+from ..ops.kinds import Elementwise, Movement, Window
 
 LARGEST = 64  # primitives in one kernel's expression
 REDUCING = ("sum", "prod", "max", "min", "argmax", "argmin", "fold")
@@ -72,7 +72,7 @@ class _Chooser:
 
     def _wasteful(self, n: Node) -> bool:
         """Whether computing n again for each reader costs more than a store and its loads."""
-        if isinstance(n.op, Movement) and n.op.name != "concat":
+        if isinstance(n.op, (Movement, Window)) and n.op.name != "concat":
             return n.op.name == "update" and len(self.uses[n]) > 1
         count, price = n.shape.numel(), self.price[n]
         again = sum(self._reads(n, user) for user in self.uses[n]) - count
@@ -82,10 +82,10 @@ class _Chooser:
         """How many elements of n a reader asks for, following free movements."""
         if user in self.kept and user.op.name in CONTRACTING:
             return n.shape.numel()
-        if user.op.name in ("expand", "windows", "take"):
-            return user.shape.numel()
-        if user not in self.kept and user.op.name in ("reshape", "permute"):
+        if user not in self.kept and user.op.name in ("reshape", "permute", "expand", "windows"):
             return sum(self._reads(user, u) for u in self.uses[user])
+        if user.op.name == "take":
+            return user.shape.numel()
         return n.shape.numel()
 
     def _epilogues(self) -> None:

@@ -243,6 +243,8 @@ def _fold(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
         places[a] = j // t
     if 0 in g.shape:
         return b.number(0, node.dtype)
+    if all(k <= t and d == 1 for k, t, d in zip(*(node.attrs[w] for w in ("size", "step", "dilation")))):
+        return _unfolded(b, node, index, guards)
     real = [x for x in inside if not x.certain()]
     full = (*places[:n], *(of(k) for k in own))
     part = b.pull(g, full, (*guards, *real))
@@ -250,6 +252,19 @@ def _fold(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
     return Expr(
         "reduce", node.dtype, (part,), node=node, value="sum", vars=tuple(own), guards=guards
     )
+
+
+def _unfolded(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
+    """A fold of windows that do not overlap: every element comes from one place."""
+    (g,) = node.inputs
+    places, inner, inside = list(index), [], []
+    for a, k, t in zip(node.attrs["axes"], node.attrs["size"], node.attrs["step"]):
+        places[a], within = index[a] // t, index[a] % t
+        inner.append(within)
+        inside += [Guard(places[a], g.shape[a]), Guard(within, k)]
+    real = [x for x in inside if not x.certain()]
+    part = b.pull(g, (*places, *inner), (*guards, *real))
+    return b.select(real, part, b.number(0, node.dtype))
 
 
 def _iota(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:

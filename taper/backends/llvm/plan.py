@@ -12,6 +12,7 @@ import numpy as np
 from ...ir.node import Node, toposort
 from ...ops.kinds import Elementwise
 from ...passes import fuse, memory
+from ...passes.simplify import simplify
 from ...settings import current
 from .. import host
 from . import loops, typed
@@ -94,8 +95,9 @@ class Plan:
     """A program compiled to kernels."""
 
     def __init__(self, roots: Sequence[Node]) -> None:
-        order = toposort(roots)
-        self.roots = list(roots)
+        self.roots = simplify(roots)
+        order = toposort(self.roots)
+        roots = self.roots
         kept = fuse.held(order, roots, RULES)
         self.steps = [n for n in order if n in kept and n.op.name not in ("leaf", "number")]
         self.jit = _jit()
@@ -173,6 +175,8 @@ class Plan:
         for n in self.roots:
             if n in self.kernels:
                 arrays[n] = np.empty(n.shape, n.dtype.array)
+            elif 0 in n.shape:
+                arrays[n] = np.empty(n.shape, n.dtype.array)
         table, slots = self.table, self.slots
         for n, array in arrays.items():
             if n in slots:
@@ -211,7 +215,7 @@ class Plan:
             found = host.call(n)(*inputs)
         if isinstance(n.dtype, tuple):
             return found
-        return np.ascontiguousarray(np.asarray(found, n.dtype.array))
+        return np.asarray(found, n.dtype.array, order="C")
 
     def _array(self, n: Node, arrays: dict[Node, Any]) -> Any:
         if n in arrays:
