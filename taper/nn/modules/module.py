@@ -200,15 +200,23 @@ class Module:
 
     # ------------------------------------------------------------ attributes
     def __getattr__(self, name: str) -> Any:
-        held = self.__dict__
-        for place in ("_parameters", "_buffers", "_modules"):
-            if place in held and name in held[place]:
-                return held[place][name]
+        held = self.__dict__  # three look-ups written out: this runs for every parameter read
+        if "_modules" in held:
+            found = held["_modules"]
+            if name in found:
+                return found[name]
+            found = held["_parameters"]
+            if name in found:
+                return found[name]
+            found = held["_buffers"]
+            if name in found:
+                return found[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
         held = self.__dict__
-        if isinstance(value, Parameter):
+        tensor = isinstance(value, Tensor)
+        if tensor and isinstance(value, Parameter):
             if "_parameters" not in held:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
             self._forget(name, "_buffers", "_modules")
@@ -232,7 +240,7 @@ class Module:
                     "(torch.nn.Module or None expected)"
                 )
             self._modules[name] = hooks.announce_module(self, name, value)
-        elif isinstance(value, Buffer) or name in held.get("_buffers", ()):
+        elif (tensor and isinstance(value, Buffer)) or name in held.get("_buffers", ()):
             self._set_buffer(name, value)
         else:
             object.__setattr__(self, name, value)
