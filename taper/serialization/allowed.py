@@ -235,7 +235,7 @@ def _tensor_of_type(*arguments: Any) -> Tensor:
         raise _refused("_rebuild_from_type_v2", arguments)
     rebuild, kind, parts, state = arguments
     known = any(rebuild is r for r in names.REBUILDERS.values())
-    if not known or rebuild is tensors.rebuild_from_type:
+    if not known or rebuild in (tensors.rebuild_from_type, tensors.get_layout):
         raise UnpicklingError(f"Trying to rebuild a tensor with {type(rebuild)}")
     made = BUILDERS[id(rebuild)](*parts)
     if kind is not Tensor and kind is not type(made):

@@ -57,6 +57,7 @@ REBUILDERS: dict[str, Callable] = {
     "torch._utils._rebuild_parameter_with_state": tensors.rebuild_parameter_with_state,
     "torch._utils._rebuild_meta_tensor_no_storage": tensors.rebuild_meta_tensor,
     "torch._tensor._rebuild_from_type_v2": tensors.rebuild_from_type,
+    "torch.serialization._get_layout": tensors.get_layout,
 }
 KNOWN: dict[str, object] = {
     **REBUILDERS,

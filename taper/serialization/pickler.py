@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from ..dtypes import dtype
 from ..storage import Storage
-from ..tensor import Tensor
+from ..tensor import Tensor, layout
 from . import names, tensors
 
 
@@ -60,6 +60,8 @@ class Pickler(_Python):
                 return tensors.reduce_tensor(value, value.dtype in names.TYPED)
         elif isinstance(value, (dtype, names.StorageType)):
             return value.name
+        elif isinstance(value, layout):
+            return tensors.get_layout, (repr(value),)
         return NotImplemented
 
     def save_global(self, obj: Any, name: str | None = None) -> None:
@@ -87,6 +89,5 @@ def dump(obj: object, file: IO[bytes], module: Any, protocol: int, identify: Cal
     """Pickle an object. Another module than pickle writes its tensors into the pickle itself."""
     if module is None or module is pickle:
         Pickler(file, protocol, identify).dump(obj)
-        return
-
-    module.Pickler(file, protocol=protocol).dump(obj)
+    else:
+        module.Pickler(file, protocol=protocol).dump(obj)

@@ -17,9 +17,10 @@ from ..moves import Path, Permute, Reshape, Slice, Strided
 from ..shapes import Size, contiguous_strides, is_contiguous, show
 from ..storage import Storage
 from ..tape import Value, ready
-from ..tensor import Tensor
+from ..tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 MAX_COUNT = 2**63 - 1
+LAYOUTS = {repr(known): known for known in (strided, sparse_coo, sparse_csr)}
 
 
 # ---------------------------------------------------------------- out of tensors
@@ -194,6 +195,8 @@ def _check_view(
 
 def _order(size: tuple[int, ...], stride: tuple[int, ...]) -> tuple[int, ...]:
     """The dimensions from the widest step in memory to the narrowest."""
+    if is_contiguous(size, stride):
+        return tuple(range(len(size)))
     return tuple(sorted(range(len(size)), key=lambda d: (-stride[d], size[d] == 1)))
 
 
@@ -236,8 +239,7 @@ def _rebuild(
 def _dense_path(
     shape: tuple[int, ...], laid: tuple[int, ...], order: tuple[int, ...], start: int, length: int
 ) -> Path:
-    """The moves from a storage of `shape` to elements that lie without gaps, beginning at
-    `start`."""
+    """The moves from a storage of `shape` to elements without gaps that begin at `start`."""
     path: list = []
     stop = start + prod(laid)
     if (start, stop) != (0, length):
@@ -328,6 +330,13 @@ def rebuild_from_type(rebuild: Any, kind: Any, parts: Any, state: Any) -> Tensor
 def rebuild_parameter_with_state(data: Any, requires_grad: Any, hooks: Any, state: Any) -> Tensor:
     """PyTorch's `_rebuild_parameter_with_state`: a parameter with attributes of the user's."""
     return set_state(rebuild_parameter(data, requires_grad, hooks), state)
+
+
+def get_layout(name: Any) -> layout:
+    """PyTorch's `_get_layout`: the layout that prints as `name`."""
+    if type(name) is not str or name not in LAYOUTS:
+        raise UnpicklingError(f"unknown layout {name!r}")
+    return LAYOUTS[name]
 
 
 def set_state(tensor: Tensor, state: Any) -> Tensor:

@@ -62,6 +62,7 @@ def containers():
             torch.device("cuda", 1),
             torch.float16,
             OrderedDict(x=1),
+            torch.strided,
         ),
     ]
 

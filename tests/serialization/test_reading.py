@@ -9,6 +9,7 @@ from taper import dtypes
 from taper.devices import device
 from taper.serialization import get_unsafe_globals_in_checkpoint, load
 from taper.shapes import Size
+from taper.tensor import strided
 
 DTYPES = [d.name for d in dtypes.ALL]
 LEGACY = [d for d in DTYPES if not d.startswith(("float8", "uint")) or d == "uint8"]
@@ -87,7 +88,8 @@ def test_containers(kit, weights_only):
         Counter("aab"),
     ]
     assert found[12:] == [
-        *(Size([1, 2]), device("cpu"), device("cuda:1"), dtypes.float16, OrderedDict(x=1))
+        *(Size([1, 2]), device("cpu"), device("cuda:1"), dtypes.float16, OrderedDict(x=1)),
+        strided,
     ]
     assert [type(v) for v in found[11:14]] == [Counter, Size, device]
 
