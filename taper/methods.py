@@ -20,6 +20,7 @@ from .functions import (
     reduction,
     rounding,
     scans,
+    sparse,
     statistics,
     views,
 )
@@ -93,6 +94,7 @@ Tensor.__sub__, Tensor.__rsub__, Tensor.__isub__ = arithmetic.minus, arithmetic.
 Tensor.__mul__, Tensor.__rmul__, Tensor.__imul__ = arithmetic.times, arithmetic.times, arithmetic.times_
 Tensor.__truediv__, Tensor.__rtruediv__ = arithmetic.over, arithmetic.rover
 Tensor.__itruediv__, Tensor.__div__ = arithmetic.over_, arithmetic.over
+Tensor.__idiv__, Tensor.__rdiv__ = arithmetic.over_, arithmetic.rover
 Tensor.__floordiv__, Tensor.__rfloordiv__ = arithmetic.floor_over, arithmetic.rfloor_over
 Tensor.__ifloordiv__ = arithmetic.floor_over_
 Tensor.__mod__, Tensor.__rmod__, Tensor.__imod__ = arithmetic.modulo, arithmetic.rmodulo, arithmetic.modulo_
@@ -157,6 +159,9 @@ Tensor.ldexp, Tensor.ldexp_, Tensor.frexp = pointwise.ldexp, pointwise.ldexp_, p
 Tensor.nextafter, Tensor.nextafter_ = pointwise.nextafter, pointwise.nextafter_
 Tensor.nan_to_num, Tensor.nan_to_num_ = pointwise.nan_to_num, pointwise.nan_to_num_
 Tensor.conj_physical, Tensor.conj_physical_ = pointwise.conj_physical, pointwise.conj_physical_
+Tensor.conj, Tensor.resolve_conj, Tensor.resolve_neg = (
+    pointwise.conj, pointwise.resolve_conj, pointwise.resolve_neg,
+)
 
 # ---------------------------------------------------------------- rounding
 Tensor.floor, Tensor.floor_, Tensor.ceil, Tensor.ceil_ = (
@@ -232,6 +237,7 @@ Tensor.is_meta, Tensor.is_sparse = property(conversion.on_meta), property(conver
 Tensor.is_sparse_csr, Tensor.is_quantized = property(conversion.never), property(conversion.never)
 Tensor.is_mkldnn, Tensor.is_nested = property(conversion.never), property(conversion.never)
 Tensor.is_mps, Tensor.is_xpu = property(conversion.never), property(conversion.never)
+Tensor.to_sparse, Tensor.to_dense = sparse.to_sparse, sparse.to_dense
 
 # ---------------------------------------------------------------- reduction
 Tensor.sum, Tensor.nansum, Tensor.mean = reduction.sum, reduction.nansum, reduction.mean

@@ -17,6 +17,7 @@ from .common import (
     operator,
     promote,
     result_dtype,
+    some_tensor,
     store,
     tensors_only,
     to_float,
@@ -126,6 +127,10 @@ def sub_(input: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
 
 def rsub(input: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
     """`other - alpha * input`."""
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     if alpha == 1:
         return apply("RsubBackward1", _sub, (other, input))
     return apply("RsubBackward1", _sub_scaled, (other, input, alpha))
@@ -226,6 +231,7 @@ def floor_divide_(input: Tensor, other: Any) -> Tensor:
 
 
 def _remainder(x: Node, y: Node) -> Node:
+    some_tensor("remainder", x, y)
     kind = result_dtype((x, y))
     if kind is dtypes.bool_ or kind.is_complex:
         unsupported("remainder_cpu", kind)
@@ -350,6 +356,7 @@ def pow_(input: Tensor, exponent: Any) -> Tensor:
 
 
 def _float_pow(x: Node, y: Node) -> Node:
+    some_tensor("float_power", x, y)
     kinds = x.dtype.is_complex or y.dtype.is_complex
     kind = dtypes.complex128 if kinds else dtypes.float64
     x, y = broadcast(ops.cast(x, dtype=kind), ops.cast(y, dtype=kind))

@@ -16,6 +16,7 @@ from .common import (
     promote,
     result_dtype,
     scalar,
+    some_tensor,
     store,
     tensors_only,
     unsupported,
@@ -32,6 +33,7 @@ _PRIMITIVE = {"and": "bitand", "or": "bitor", "xor": "bitxor"}
 
 # ---------------------------------------------------------------- bitwise
 def _bitwise(x: Node, y: Node, name: str) -> Node:
+    some_tensor(f"bitwise_{name}", x, y)
     kind = result_dtype((x, y))
     if kind.inexact:
         unsupported(f"bitwise_{name}_cpu", kind)
@@ -95,6 +97,7 @@ def invert(input: Tensor) -> Tensor:
 # ---------------------------------------------------------------- shifts
 def _shift(x: Node, y: Node, name: str) -> Node:
     """Shifts by at least the width give 0, or -1 from negative numbers to the right."""
+    some_tensor("bitwise_left_shift" if name == "shl" else "bitwise_right_shift", x, y)
     kind = result_dtype((x, y))
     if kind.inexact or kind is dtypes.bool_:
         unsupported(f"{'lshift' if name == 'shl' else 'rshift'}_cpu", kind)

@@ -108,6 +108,11 @@ def stop_gradient(x: Node) -> Node:
     return ops.bitcast(x, dtype=x.dtype)
 
 
+def still(x: Node) -> Node:
+    """The same values, through which no gradient flows."""
+    return ops.bitcast(x, dtype=x.dtype)
+
+
 def wide(kind: dtype) -> dtype:
     """The dtype that PyTorch's kernels compute in: float32 for half precision."""
     return dtypes.float32 if kind.is_half else kind
@@ -123,6 +128,12 @@ def tensors_only(name: str, *nodes: Node) -> None:
                 f"{name}(): argument '{place}' (position {i + 1}) must be Tensor, not "
                 f"{number.get(n.dtype.category, 'complex')}"
             )
+
+
+def some_tensor(name: str, *nodes: Node) -> None:
+    """Refuse calls on Python numbers alone."""
+    if all(n is not None and n.weak for n in nodes):
+        raise TypeError(f"{name}() received numbers only, but expected at least one Tensor")
 
 
 def unsupported(kernel: str, kind: dtype) -> NoReturn:
@@ -153,6 +164,8 @@ def operator(method: str, call: Callable[[Tensor, Any], Tensor]) -> Callable[[Te
     """A function as a Python operator: operands that are neither tensors nor numbers are left to others."""
 
     def operate(self: Tensor, other: Any) -> Tensor:
+        if self.__class__ is not Tensor and not isinstance(self, Tensor):
+            raise TypeError(f"{method} needs a Tensor, not {type(self).__name__}")
         try:
             return call(self, other)
         except TypeError:

@@ -17,6 +17,7 @@ from .common import (
     promote,
     result_dtype,
     scalar,
+    some_tensor,
     store,
     tensors_only,
     to_float,
@@ -267,6 +268,7 @@ def logaddexp2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Te
 
 
 def _xlogy(x: Node, y: Node) -> Node:
+    some_tensor("xlogy", x, y)
     kind = result_dtype((x, y))
     if kind.is_complex:
         unsupported("xlogy_cpu", kind)

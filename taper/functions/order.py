@@ -289,6 +289,12 @@ def kthvalue(
     input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None
 ) -> Any:
     """The k-th smallest elements along a dimension, counted from 1, and their indices."""
+    if out is not None and out[0]._storage is input._storage:
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor "
+            "refer to a single memory location. Please clone() the tensor before performing the "
+            "operation."
+        )
     found = apply("KthvalueBackward0", _kthvalue, (input,), (k, dim, keepdim))
     return _pair(out, return_types.kthvalue, found)
 

@@ -29,9 +29,9 @@ from .indexing import nonzero
 
 __all__ = [
     *("clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min", "clamp_min_", "clip", "clip_"),
-    *("conj_physical", "conj_physical_", "copysign", "fmax", "fmin", "frexp", "heaviside", "hypot"),
-    *("ldexp", "ldexp_", "maximum", "minimum", "nan_to_num", "nan_to_num_", "nextafter", "sgn"),
-    *("sign", "where"),
+    *("conj", "conj_physical", "conj_physical_", "copysign", "fmax", "fmin", "frexp", "heaviside", "hypot"),
+    *("ldexp", "ldexp_", "maximum", "minimum", "nan_to_num", "nan_to_num_", "nextafter"),
+    *("resolve_conj", "resolve_neg", "sgn", "sign", "where"),
 ]
 
 
@@ -367,7 +367,7 @@ def _nextafter(x: Node, y: Node) -> Node:
 
 def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The next floating-point number after `input` towards `other`."""
-    return store(out, apply(None, _nextafter, (input, other)))
+    return store(out, apply("NextafterBackward0", _nextafter, (input, other)))
 
 
 def nextafter_(input: Tensor, other: Tensor) -> Tensor:
@@ -427,3 +427,18 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 conj_physical_ = in_place("conj_physical_", "ConjPhysicalBackward0", _conj)
+
+
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugate, computed at once; real tensors are their own."""
+    return apply("ConjBackward0", _conj, (input,)) if input._dtype.is_complex else input
+
+
+def resolve_conj(input: Tensor) -> Tensor:
+    """The tensor itself: conjugation is never pending."""
+    return input
+
+
+def resolve_neg(input: Tensor) -> Tensor:
+    """The tensor itself: negation is never pending."""
+    return input

@@ -292,6 +292,11 @@ def aminmax(
 ) -> Any:
     """The smallest and the largest elements, as a pair (min, max)."""
     found = apply("AminmaxBackward0", _aminmax, (input,), (dim, keepdim))
+    for o in out or ():
+        if o.dtype is not input.dtype:
+            raise RuntimeError(
+                f"Expected out tensor to have dtype {input.dtype.alias}, but got {o.dtype.alias} instead"
+            )
     return _pair(out, return_types.aminmax, found)
 
 

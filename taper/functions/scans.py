@@ -129,6 +129,8 @@ def _diff(x: Node, before: Node | None, after: Node | None, n: int, dim: int) ->
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
     axis = wrap_dim(dim, x.ndim)
+    if n == 0:
+        return x
     parts = [p for p in (before, x, after) if p is not None]
     for p in parts:
         if p.ndim != x.ndim:

@@ -163,8 +163,8 @@ def _cov(x: Node, fweights: Node | None, aweights: Node | None, correction: Numb
         )
     if x.dtype is dtypes.bool_:
         raise RuntimeError("cov(): bool dtype is not supported for input")
-    single = x.ndim < 2
-    x = ops.reshape(x, shape=(1, math.prod(x.shape)) if single else x.shape)
+    x = ops.reshape(x, shape=(1, math.prod(x.shape)) if x.ndim < 2 else x.shape)
+    single = x.shape[0] == 1
     kind = x.dtype if x.dtype.inexact else dtypes.get_default()
     x, (rows, count) = ops.cast(x, dtype=wide(kind)), x.shape
     real = x.dtype.to_real()
@@ -310,8 +310,11 @@ def _edges(
     """Edges of equal bins over a range, or those given."""
     if isinstance(bins, Tensor):
         return bins.detach()._array()
-    low, high = (range[0], range[1]) if range is not None else _bounds(values, 0, 0)
-    if range is None and not values.size:
+    if range is not None:
+        low, high = range
+    elif values.size:
+        low, high = float(values.min()), float(values.max())
+    else:
         low, high = 0.0, 1.0
     if low > high:
         raise RuntimeError(f"min should not exceed max, but got min {low} max {high}")
@@ -324,12 +327,38 @@ def _counted(
     x: Tensor, bins: Sequence[Any], range: Sequence[float] | None, weight: Tensor | None, density: bool
 ) -> tuple[Tensor, list[Tensor]]:
     points = x.detach()._array().reshape(-1, x.shape[-1])
-    spans = [None] * len(bins) if range is None else [range[2 * i : 2 * i + 2] for i in np.arange(len(bins))]
-    edges = [_edges(points[:, i], b, spans[i]) for i, b in enumerate(bins)]
-    w = None if weight is None else weight.detach()._array().reshape(-1)
-    counts, _ = np.histogramdd(points, edges, weights=w, density=density)
-    kind = x._array().dtype
+    edges, shape = [], []
+    flat, inside = np.zeros(len(points), np.int64), np.ones(len(points), bool)
+    for i, given in enumerate(bins):
+        line = points[:, i]
+        edge = _edges(line, given, None if range is None else range[2 * i : 2 * i + 2])
+        size = len(edge) - 1
+        inside &= (edge[0] <= line) & (line <= edge[-1])
+        flat = flat * size + np.minimum(_upper_bound(edge, line) - 1, size - 1)
+        edges.append(edge)
+        shape.append(size)
+    w = None if weight is None else weight.detach()._array().reshape(-1)[inside]
+    counts = np.bincount(flat[inside], w, math.prod(shape)).reshape(shape)
+    if density:
+        counts = counts / counts.sum()
+        for i, edge in enumerate(edges):
+            line_shape = [-1 if i == j else 1 for j in np.arange(len(edges))]
+            counts = counts / np.diff(edge).reshape(line_shape)
+    kind = points.dtype
     return from_array(counts.astype(kind), x.device), [from_array(e.copy(), x.device) for e in edges]
+
+
+def _upper_bound(edges: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """How many edges each value has passed, by bisection, which is defined for unsorted edges too."""
+    first = np.zeros(values.shape, np.int64)
+    length = np.full(values.shape, len(edges))
+    while np.any(length > 0):
+        half = length // 2
+        middle = np.minimum(first + half, len(edges) - 1)
+        passed = ~(values < edges[middle]) & (length > 0)
+        first = np.where(passed, middle + 1, first)
+        length = np.where(passed, length - half - 1, half)
+    return first
 
 
 def _check_histogram(name: str, x: Tensor, weight: Tensor | None, points: int) -> None:

@@ -72,20 +72,29 @@ def digamma(x: np.ndarray) -> np.ndarray:
 
 
 def zeta(s: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """The Hurwitz zeta function by Euler-Maclaurin summation (s > 1, q > 0)."""
+    """The Hurwitz zeta function by Euler-Maclaurin summation, for s > 1.
+
+    For q below zero the series needs a whole s; at 0, -1, -2, ... it is infinite.
+    """
     s64, q64 = np.broadcast_arrays(np.asarray(s, np.float64), np.asarray(q, np.float64))
+    below = q64 <= 0
+    pole = below & (q64 == np.floor(q64))
+    a = np.where(pole | ~np.isfinite(q64), 1.0, q64)
     total = np.zeros(s64.shape)
-    for k in range(12):
-        total = total + (q64 + k) ** -s64
-    a = q64 + 12
+    while np.any(a < 12):
+        short = a < 12
+        total = total + np.where(short, a**-s64, 0)
+        a = np.where(short, a + 1, a)
     total = total + a ** (1 - s64) / (s64 - 1) + 0.5 * a**-s64
     factor, power = s64, a ** (-s64 - 1)
     for j, b in enumerate((1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6), start=1):
         total = total + b / math.factorial(2 * j) * factor * power
         factor = factor * (s64 + 2 * j - 1) * (s64 + 2 * j)
         power = power / (a * a)
-    total = np.where(s64 == 1, np.inf, total)
-    return np.where(s64 < 1, np.nan, total)
+    total = np.where(q64 == np.inf, 0, total)
+    total = np.where((s64 == 1) | pole, np.inf, total)
+    spoiled = (s64 < 1) | (below & ~pole & (s64 != np.floor(s64))) | np.isnan(q64) | (q64 == -np.inf)
+    return np.where(spoiled, np.nan, total)
 
 
 def polygamma(n: int, x: np.ndarray) -> np.ndarray:
@@ -93,12 +102,10 @@ def polygamma(n: int, x: np.ndarray) -> np.ndarray:
     if n == 0:
         return digamma(x)
     y = x.astype(np.float64)
-    out = (-1) ** (n + 1) * math.factorial(n) * zeta(np.float64(n + 1), np.where(y > 0, y, 1.0))
+    out = (-1) ** (n + 1) * math.factorial(n) * zeta(np.float64(n + 1), np.where((n > 1) | (y > 0), y, 1.0))
     if n == 1:  # trigamma's reflection reaches the negative half line
         low = y <= 0
         mirrored = zeta(np.float64(2), np.where(low, 1 - y, 1.0))
         sine = np.sin(math.pi * np.where(low, y, 0.5))
-        out = np.where(low, (math.pi / sine) ** 2 - mirrored, out)
-    else:
-        out = np.where(y > 0, out, np.nan)
+        out = np.where(low, (math.pi / sine) ** 2 - mirrored, np.where(y == y, out, np.nan))
     return out.astype(x.dtype)
