@@ -44,6 +44,7 @@ from .functions.products import *
 from .functions.reduction import *
 from .functions.rounding import *
 from .functions.scans import *
+from .functions.sparse import *
 from .functions.statistics import *
 from .functions.views import *
 from .modes import (
