@@ -41,6 +41,7 @@ from .functions.norms import *
 from .functions.order import *
 from .functions.pointwise import *
 from .functions.products import *
+from .functions.random import *
 from .functions.reduction import *
 from .functions.rounding import *
 from .functions.scans import *

@@ -17,6 +17,7 @@ from .functions import (
     order,
     pointwise,
     products,
+    random,
     reduction,
     rounding,
     scans,
@@ -278,3 +279,9 @@ Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bm
 Tensor.__matmul__, Tensor.__rmatmul__ = products.__matmul__, products.__rmatmul__
 Tensor.mv, Tensor.dot, Tensor.outer, Tensor.ger = products.mv, products.dot, products.outer, products.ger
 Tensor.addmm, Tensor.addmm_ = products.addmm, products.addmm_
+
+# ---------------------------------------------------------------- random
+Tensor.uniform_, Tensor.normal_, Tensor.bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
+Tensor.random_, Tensor.exponential_, Tensor.cauchy_ = random.random_, random.exponential_, random.cauchy_
+Tensor.log_normal_, Tensor.geometric_ = random.log_normal_, random.geometric_
+Tensor.bernoulli, Tensor.multinomial = random.bernoulli, random.multinomial
