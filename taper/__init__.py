@@ -37,6 +37,7 @@ from .functions.elementary import *
 from .functions.gamma import *
 from .functions.indexing import *
 from .functions.joining import *
+from .functions.native import *
 from .functions.norms import *
 from .functions.order import *
 from .functions.pointwise import *

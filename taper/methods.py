@@ -13,6 +13,7 @@ from .functions import (
     gamma,
     indexing,
     joining,
+    native,
     norms,
     order,
     pointwise,
@@ -279,6 +280,11 @@ Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bm
 Tensor.__matmul__, Tensor.__rmatmul__ = products.__matmul__, products.__rmatmul__
 Tensor.mv, Tensor.dot, Tensor.outer, Tensor.ger = products.mv, products.dot, products.outer, products.ger
 Tensor.addmm, Tensor.addmm_ = products.addmm, products.addmm_
+
+# ---------------------------------------------------------------- networks
+Tensor.relu, Tensor.relu_, Tensor.prelu = native.relu, native.relu_, native.prelu
+Tensor.softmax, Tensor.log_softmax = native.softmax, native.log_softmax
+Tensor.hardshrink = native.hardshrink
 
 # ---------------------------------------------------------------- random
 Tensor.uniform_, Tensor.normal_, Tensor.bernoulli_ = random.uniform_, random.normal_, random.bernoulli_

@@ -1,7 +1,13 @@
 """`torch.nn.functional`: the functions of networks, from their families."""
 
 from ..functions.activation import *
+from ..functions.attention import *
 from ..functions.convolution import *
-from ..functions.losses import cross_entropy, mse_loss, nll_loss
+from ..functions.distance import bilinear, cosine_similarity, pairwise_distance, pdist
+from ..functions.dropout import *
+from ..functions.elementary import sigmoid, tanh
+from ..functions.embedding import *
+from ..functions.losses import *
+from ..functions.normalization import *
 from ..functions.pooling import *
 from ..functions.products import linear
