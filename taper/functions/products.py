@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import dtypes
 from ..calls import apply, apply_, write_out
 from ..ir.build import ops
 from ..ir.node import Node
@@ -168,6 +169,9 @@ def _linear(x: Node, weight: Node, bias: Node | None) -> Node:
 
 
 def _addmm(x: Node, a: Node, b: Node, beta: Node | None, alpha: Node | None) -> Node:
+    if x.dtype.is_half and x.dtype is a.dtype is b.dtype:  # PyTorch rounds once, at the end
+        wide = [ops.cast(n, dtype=dtypes.float32) for n in (x, a, b)]
+        return ops.cast(_addmm(*wide, beta, alpha), dtype=x.dtype)
     out = _mm(a, b)
     if alpha is not None:
         out = ops.mul(out, expand(ops.cast(alpha, dtype=out.dtype), out.shape))
