@@ -19,6 +19,19 @@ HOME = __name__.partition(".")[0]
 ROOTS = {"torchvision": f"{HOME}.vision", "torch": HOME}
 PUBLIC = (f"{HOME}.nn.functional", HOME)  # where programs, and so PyTorch, know a function
 
+MOVED = {  # modules of Taper's whose classes PyTorch keeps elsewhere
+    "torch.nn.modules.attention": "torch.nn.modules.activation",
+    "torch.nn.modules.parametercontainer": "torch.nn.modules.container",
+    "torch.nn.modules.rnncells": "torch.nn.modules.rnn",
+    "torch.nn.parallel": "torch.nn.parallel.data_parallel",
+    "torch.optim._adafactor": "torch.optim",
+    "torch.optim._muon": "torch.optim",
+    **{
+        f"torch.optim.lr_scheduler.{part}": "torch.optim.lr_scheduler"
+        for part in ("base", "chainable", "combined", "cycles", "plateau")
+    },
+}
+
 
 @dataclass(frozen=True, eq=False)
 class StorageType:
@@ -135,5 +148,6 @@ def names_of(value: object) -> list[str]:
 def _theirs(module: str) -> str:
     for root, here in ROOTS.items():
         if module == here or module.startswith(here + "."):
-            return root + module[len(here) :]
+            found = root + module[len(here) :]
+            return MOVED.get(found, found)
     return module

@@ -4,6 +4,7 @@ python tests/golden/make_serialization.py        (needs torch==2.13.0; run by ha
 """
 
 import io
+import json
 import pickle
 import struct
 import tarfile
@@ -147,6 +148,16 @@ def tar():
     return out.getvalue()
 
 
+def homes():
+    """Where PyTorch keeps its public classes."""
+    found = {}
+    for module in (nn, torch.optim, torch.optim.lr_scheduler):
+        for name, value in vars(module).items():
+            if isinstance(value, type) and not name.startswith("_"):
+                found[f"{module.__name__}.{name}"] = f"{value.__module__}.{value.__qualname__}"
+    return {k: v for k, v in sorted(found.items()) if v.startswith("torch.")}
+
+
 def main():
     HERE.mkdir(exist_ok=True)
     model, adam = trained()
@@ -166,6 +177,7 @@ def main():
         torch.save(value, HERE / f"{name}.pth")
     torch.save(dtypes(old), HERE / "legacy.pth", _use_new_zipfile_serialization=False)
     torch.save(views(), HERE / "legacy_views.pth", _use_new_zipfile_serialization=False)
+    (HERE / "homes.json").write_text(json.dumps(homes(), indent=1) + "\n")
     (HERE / "big_endian.pth").write_bytes(swapped())
     (HERE / "tar.pth").write_bytes(tar())
     assert torch.equal(torch.load(HERE / "big_endian.pth")["int16"], numbers("int16"))

@@ -2,7 +2,9 @@
 
 import copy
 import errno
+import importlib
 import io
+import json
 import os
 import pickle
 import zipfile
@@ -14,6 +16,7 @@ import pytest
 
 from taper import dtypes, files
 from taper.serialization import load, save
+from taper.serialization.names import resolve, written_name
 
 
 def records(data):
@@ -170,6 +173,20 @@ def test_another_pickle_module(kit):
     module = SimpleNamespace(Pickler=pickle.Pickler, Unpickler=pickle.Unpickler)
     data = kit.saved({"a": kit.tensor([1.0])}, pickle_module=module)
     assert kit.loaded(data, pickle_module=module)["a"].item() == 1
+
+
+def test_classes_are_named_as_pytorch_names_them(kit):
+    """Every public class of a network, optimizer or schedule, by the name PyTorch looks up."""
+    wrong, count = {}, 0
+    for public, home in json.loads((kit.golden / "homes.json").read_text()).items():
+        module, _, name = public.rpartition(".")
+        ours = getattr(importlib.import_module("taper" + module[5:]), name, None)
+        if isinstance(ours, type):
+            count += 1
+            if written_name(ours) != tuple(home.rsplit(".", 1)):
+                wrong[public] = written_name(ours)
+            assert resolve(*home.rsplit(".", 1)) is ours
+    assert wrong == {} and count > 150
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
