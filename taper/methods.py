@@ -11,6 +11,7 @@ from .functions import (
     creation,
     elementary,
     gamma,
+    gathering,
     indexing,
     joining,
     native,
@@ -291,3 +292,25 @@ Tensor.uniform_, Tensor.normal_, Tensor.bernoulli_ = random.uniform_, random.nor
 Tensor.random_, Tensor.exponential_, Tensor.cauchy_ = random.random_, random.exponential_, random.cauchy_
 Tensor.log_normal_, Tensor.geometric_ = random.log_normal_, random.geometric_
 Tensor.bernoulli, Tensor.multinomial = random.bernoulli, random.multinomial
+
+# ---------------------------------------------------------------- joining
+Tensor.repeat, Tensor.tile = joining.repeat, joining.tile
+Tensor.repeat_interleave = joining.repeat_interleave
+Tensor.flip, Tensor.fliplr, Tensor.flipud = joining.flip, joining.fliplr, joining.flipud
+Tensor.rot90, Tensor.roll = joining.rot90, joining.roll
+Tensor.tril, Tensor.triu, Tensor.tril_, Tensor.triu_ = joining.tril, joining.triu, joining.tril_, joining.triu_
+Tensor.diag, Tensor.diagflat, Tensor.diag_embed = joining.diag, joining.diagflat, joining.diag_embed
+Tensor.trace = joining.trace
+
+# ---------------------------------------------------------------- gathering
+Tensor.gather, Tensor.take, Tensor.take_along_dim = gathering.gather, gathering.take, gathering.take_along_dim
+Tensor.index_select = gathering.index_select
+Tensor.scatter, Tensor.scatter_ = gathering.scatter, gathering.scatter_
+Tensor.scatter_add, Tensor.scatter_add_ = gathering.scatter_add, gathering.scatter_add_
+Tensor.scatter_reduce, Tensor.scatter_reduce_ = gathering.scatter_reduce, gathering.scatter_reduce_
+Tensor.index_add, Tensor.index_add_ = gathering.index_add, gathering.index_add_
+Tensor.index_copy, Tensor.index_copy_ = gathering.index_copy, gathering.index_copy_
+Tensor.index_fill, Tensor.index_fill_ = gathering.index_fill, gathering.index_fill_
+Tensor.index_reduce, Tensor.index_reduce_ = gathering.index_reduce, gathering.index_reduce_
+Tensor.put, Tensor.put_ = gathering.put, gathering.put_
+Tensor.masked_scatter, Tensor.masked_scatter_ = gathering.masked_scatter, gathering.masked_scatter_

@@ -13,12 +13,14 @@ from ..tensor import Tensor, formatting_name
 from .common import (
     Number,
     broadcast,
+    computed,
     in_place,
     operator,
     promote,
     result_dtype,
     some_tensor,
     store,
+    store_found,
     tensors_only,
     to_float,
     unsupported,
@@ -26,7 +28,17 @@ from .common import (
 )
 
 __all__ = [
-    *("abs", "absolute", "add", "addcdiv", "addcmul", "div", "divide", "float_power", "floor_divide"),
+    *(
+        "abs",
+        "absolute",
+        "add",
+        "addcdiv",
+        "addcmul",
+        "div",
+        "divide",
+        "float_power",
+        "floor_divide",
+    ),
     *("fmod", "lerp", "mul", "multiply", "neg", "negative", "positive", "pow", "reciprocal"),
     *("remainder", "rsub", "square", "sub", "subtract", "true_divide"),
     *("abs_", "neg_", "negative_", "reciprocal_", "square_"),
@@ -37,9 +49,9 @@ __all__ = [
 def _combined(build: Callable, x: Node, y: Node) -> Node:
     """Promote, broadcast and combine. Half precision meets scalars of another dtype in float32."""
     kind = result_dtype((x, y))
-    inner = wide(kind) if x.dtype is not kind or y.dtype is not kind else kind
-    x, y = broadcast(ops.cast(x, dtype=inner), ops.cast(y, dtype=inner))
-    return ops.cast(build(x, y), dtype=kind)
+    if x.dtype is kind and y.dtype is kind:
+        return build(*broadcast(ops.cast(x, dtype=kind), ops.cast(y, dtype=kind)))
+    return ops.cast(build(*computed(kind, x, y)), dtype=kind)
 
 
 def _add(x: Node, y: Node) -> Node:
@@ -63,7 +75,7 @@ def _check_alpha(alpha: Node, *operands: Node) -> None:
 def _add_scaled(x: Node, y: Node, alpha: Node) -> Node:
     _check_alpha(alpha, x, y)
     kind = result_dtype((x, y))
-    x, y, alpha = broadcast(*[ops.cast(n, dtype=wide(kind)) for n in (x, y, alpha)])
+    x, y, alpha = computed(kind, x, y, alpha)
     return ops.cast(ops.add(x, ops.mul(alpha, y)), dtype=kind)
 
 
@@ -89,7 +101,7 @@ def _sub_scaled(x: Node, y: Node, alpha: Node) -> Node:
     _check_sub(x, y)
     _check_alpha(alpha, x, y)
     kind = result_dtype((x, y))
-    x, y, alpha = broadcast(*[ops.cast(n, dtype=wide(kind)) for n in (x, y, alpha)])
+    x, y, alpha = computed(kind, x, y, alpha)
     return ops.cast(ops.sub(x, ops.mul(alpha, y)), dtype=kind)
 
 
@@ -131,9 +143,10 @@ def rsub(input: Tensor, other: Any, *, alpha: Number = 1) -> Tensor:
         raise TypeError(
             f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
         )
+    name = "RsubBackward0" if isinstance(other, Tensor) else "RsubBackward1"
     if alpha == 1:
-        return apply("RsubBackward1", _sub, (other, input))
-    return apply("RsubBackward1", _sub_scaled, (other, input, alpha))
+        return apply(name, _sub, (other, input))
+    return apply(name, _sub_scaled, (other, input, alpha))
 
 
 def mul(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
@@ -238,15 +251,20 @@ def _remainder(x: Node, y: Node) -> Node:
     return _combined(ops.mod, x, y)
 
 
+def _division_name(name: str, input: Any, other: Any) -> str | None:
+    if not isinstance(input, Tensor):
+        return None
+    return f"{name}Backward1" if isinstance(other, Tensor) else f"{name}Backward0"
+
+
 def remainder(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """What floor division leaves over, with the sign of `other`."""
-    name = "RemainderBackward0" if isinstance(input, Tensor) else None
-    return store(out, apply(name, _remainder, (input, other)))
+    return store(out, apply(_division_name("Remainder", input, other), _remainder, (input, other)))
 
 
 def remainder_(input: Tensor, other: Any) -> Tensor:
     """`remainder` in place."""
-    return apply_("RemainderBackward0", _remainder, input, (other,))
+    return apply_(_division_name("Remainder", input, other), _remainder, input, (other,))
 
 
 def _fmod(x: Node, y: Node) -> Node:
@@ -259,12 +277,12 @@ def _fmod(x: Node, y: Node) -> Node:
 
 def fmod(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
     """What division rounded towards zero leaves over, with the sign of `input`."""
-    return store(out, apply("FmodBackward0", _fmod, (input, other)))
+    return store(out, apply(_division_name("Fmod", input, other), _fmod, (input, other)))
 
 
 def fmod_(input: Tensor, other: Any) -> Tensor:
     """`fmod` in place."""
-    return apply_("FmodBackward0", _fmod, input, (other,))
+    return apply_(_division_name("Fmod", input, other), _fmod, input, (other,))
 
 
 def _reciprocal(x: Node) -> Node:
@@ -287,8 +305,6 @@ def _pow(x: Node, y: Node) -> Node:
     if kind is dtypes.bool_:
         unsupported("pow", kind)
     return _combined(ops.pow, x, y)
-
-
 
 
 def _power(x: Node, exponent: Number) -> Node:
@@ -353,8 +369,6 @@ def pow_(input: Tensor, exponent: Any) -> Tensor:
     return apply_("PowBackward0", fn, input, operands, static)
 
 
-
-
 def _float_pow(x: Node, y: Node) -> Node:
     some_tensor("float_power", x, y)
     kinds = x.dtype.is_complex or y.dtype.is_complex
@@ -414,7 +428,7 @@ def _neg(x: Node) -> Node:
 
 def neg(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`-input`."""
-    return store(out, apply("NegBackward0", _neg, (input,)))
+    return store_found(out, apply("NegBackward0", _neg, (input,)))
 
 
 neg_ = in_place("neg_", "NegBackward0", _neg)
@@ -437,7 +451,7 @@ def _abs(x: Node) -> Node:
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The absolute value; of complex numbers the modulus, in a real dtype."""
-    return store(out, apply("AbsBackward0", _abs, (input,)))
+    return store_found(out, apply("AbsBackward0", _abs, (input,)))
 
 
 def abs_(input: Tensor) -> Tensor:
@@ -453,10 +467,9 @@ absolute, absolute_ = abs, abs_
 # ---------------------------------------------------------------- three operands
 def _three(name: str, *nodes: Node) -> tuple[dtypes.dtype, tuple[Node, ...]]:
     """The common dtype of three tensors, and they and a number in the dtype to compute in."""
-    tensors, value = nodes[:3], nodes[3]
-    tensors_only(name, *tensors)
-    kind = result_dtype(tensors)
-    return kind, broadcast(*[ops.cast(n, dtype=wide(kind)) for n in (*tensors, value)])
+    tensors_only(name, *nodes[:3])
+    kind = result_dtype(nodes[:3])
+    return kind, computed(kind, *nodes)
 
 
 def _addcmul(x: Node, a: Node, b: Node, value: Node) -> Node:
@@ -520,7 +533,7 @@ def _lerp(x: Node, end: Node, weight: Node) -> Node:
     kind = x.dtype
     if not kind.inexact:
         unsupported("lerp_kernel_scalar", kind)
-    x, end, weight = broadcast(*[ops.cast(n, dtype=wide(kind)) for n in (x, end, weight)])
+    x, end, weight = computed(kind, x, end, weight)
     size = ops.abs(weight)
     near = ops.lt(size, ops.fill(size, 0.5))
     way = ops.sub(end, x)
@@ -541,7 +554,7 @@ def lerp(
 ) -> Tensor:
     """`input + weight * (end - input)`, computed from the nearer end."""
     name = "LerpBackward1" if isinstance(weight, Tensor) else "LerpBackward0"
-    return store(out, apply(name, _lerp, (input, end, weight)))
+    return store_found(out, apply(name, _lerp, (input, end, weight)))
 
 
 def lerp_(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
@@ -561,7 +574,7 @@ def _rdiv(input: Tensor, other: Any) -> Tensor:
 
 
 def _rpow(input: Tensor, base: Any) -> Tensor:
-    return apply("PowBackward2", _pow, (base, input))
+    return apply(_power_name(base, input), _pow, (base, input))
 
 
 plus, plus_ = operator("__add__", add), operator("__iadd__", add_)

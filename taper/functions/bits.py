@@ -18,6 +18,7 @@ from .common import (
     scalar,
     some_tensor,
     store,
+    store_found,
     tensors_only,
     unsupported,
 )
@@ -79,7 +80,7 @@ def _bitwise_not(x: Node) -> Node:
 
 def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Every bit the other way round; of booleans, logical not."""
-    return store(out, apply(None, _bitwise_not, (input,)))
+    return store_found(out, apply(None, _bitwise_not, (input,)))
 
 
 bitwise_not_ = in_place("bitwise_not_", None, _bitwise_not)

@@ -118,6 +118,17 @@ def wide(kind: dtype) -> dtype:
     return dtypes.float32 if kind.is_half else kind
 
 
+def computed(kind: dtype, *nodes: Node) -> tuple[Node, ...]:
+    """Nodes broadcast, rounded to `kind`, in the dtype to compute in; numbers are not rounded."""
+    shape = shapes.broadcast(*[n.shape for n in nodes])
+    inner, found = wide(kind), []
+    for n in nodes:
+        if n.shape and inner is not kind:
+            n = ops.cast(n, dtype=kind)
+        found.append(ops.cast(expand(n, shape), dtype=inner))
+    return tuple(found)
+
+
 def tensors_only(name: str, *nodes: Node) -> None:
     """Refuse Python numbers where a function takes tensors alone."""
     for i, n in enumerate(nodes):
@@ -145,6 +156,30 @@ def unsupported(kernel: str, kind: dtype) -> NoReturn:
 def store(out: Tensor | None, result: Tensor) -> Tensor:
     """The result, or `out=` with the result written into it."""
     return result if out is None else write_out(out, result)
+
+
+_C_NAMES = {
+    **{"int64": "long int", "int32": "int", "int16": "short", "int8": "signed char"},
+    **{"uint8": "unsigned char", "float32": "float", "float64": "double", "bool": "bool"},
+    **{"float16": "c10::Half", "bfloat16": "c10::BFloat16"},
+}
+
+
+def store_found(out: Tensor | None, result: Tensor) -> Tensor:
+    """`store` for functions whose `out=` must have the result's dtype, in the words of the elementwise ones."""
+    if out is not None and out._dtype is not result._dtype:
+        raise RuntimeError(
+            f"Found dtype {formatting_name(out._dtype)} but expected {formatting_name(result._dtype)}"
+        )
+    return store(out, result)
+
+
+def store_same(out: Tensor | None, result: Tensor) -> Tensor:
+    """`store` for functions whose `out=` must have the result's dtype, in the words of the reductions."""
+    if out is not None and out._dtype is not result._dtype:
+        wanted, got = (_C_NAMES.get(d.name, d.name) for d in (result._dtype, out._dtype))
+        raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {got} instead")
+    return store(out, result)
 
 
 def in_place(

@@ -25,9 +25,7 @@ def _compare(x: Node, y: Node, name: str) -> Node:
     tensors_only(name, x)
     kind = result_dtype((x, y))
     if kind.is_complex and name not in ("eq", "ne"):
-        raise NotImplementedError(
-            f"\"compare_cpu\" not implemented for '{formatting_name(kind)}'"
-        )
+        raise NotImplementedError(f"\"compare_cpu\" not implemented for '{formatting_name(kind)}'")
     if y.weak and kind.category == dtypes.INT and kind.itemsize < 8:
         kind = dtypes.int64  # a number that the tensor's dtype cannot hold compares as it is
         x, y = broadcast(ops.cast(x, dtype=kind), ops.cast(y, dtype=kind))
@@ -74,32 +72,44 @@ def ge(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
 
 def eq_(input: Tensor, other: Any) -> Tensor:
     """`eq` in place, as zeros and ones of the tensor's dtype."""
-    return apply_(f"EqBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("eq",))
+    return apply_(
+        f"EqBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("eq",)
+    )
 
 
 def ne_(input: Tensor, other: Any) -> Tensor:
     """`ne` in place, as zeros and ones of the tensor's dtype."""
-    return apply_(f"NeBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("ne",))
+    return apply_(
+        f"NeBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("ne",)
+    )
 
 
 def lt_(input: Tensor, other: Any) -> Tensor:
     """`lt` in place, as zeros and ones of the tensor's dtype."""
-    return apply_(f"LtBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("lt",))
+    return apply_(
+        f"LtBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("lt",)
+    )
 
 
 def le_(input: Tensor, other: Any) -> Tensor:
     """`le` in place, as zeros and ones of the tensor's dtype."""
-    return apply_(f"LeBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("le",))
+    return apply_(
+        f"LeBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("le",)
+    )
 
 
 def gt_(input: Tensor, other: Any) -> Tensor:
     """`gt` in place, as zeros and ones of the tensor's dtype."""
-    return apply_(f"GtBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("gt",))
+    return apply_(
+        f"GtBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("gt",)
+    )
 
 
 def ge_(input: Tensor, other: Any) -> Tensor:
     """`ge` in place, as zeros and ones of the tensor's dtype."""
-    return apply_(f"GeBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("ge",))
+    return apply_(
+        f"GeBackward{int(isinstance(other, Tensor))}", _compare_, input, (other,), ("ge",)
+    )
 
 
 not_equal, not_equal_, less, less_ = ne, ne_, lt, lt_
@@ -226,6 +236,12 @@ def isfinite(input: Tensor) -> Tensor:
     return apply(None, _isfinite, (input,))
 
 
+def _store_bool(name: str, out: Tensor | None, result: Tensor) -> Tensor:
+    if out is not None and out._dtype is not dtypes.bool_:
+        raise RuntimeError(f"{name} does not support non-boolean outputs.")
+    return store(out, result)
+
+
 def _is_infinity(x: Node, name: str, value: float) -> Node:
     tensors_only(name, x)
     if x.dtype.is_complex:
@@ -235,12 +251,14 @@ def _is_infinity(x: Node, name: str, value: float) -> Node:
 
 def isposinf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Where elements are positive infinity."""
-    return store(out, apply(None, _is_infinity, (input,), ("isposinf", math.inf)))
+    return _store_bool("isposinf", out, apply(None, _is_infinity, (input,), ("isposinf", math.inf)))
 
 
 def isneginf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Where elements are negative infinity."""
-    return store(out, apply(None, _is_infinity, (input,), ("isneginf", -math.inf)))
+    return _store_bool(
+        "isneginf", out, apply(None, _is_infinity, (input,), ("isneginf", -math.inf))
+    )
 
 
 def _isreal(x: Node) -> Node:
@@ -265,4 +283,4 @@ def _signbit(x: Node) -> Node:
 
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Where the sign bit is set: negative numbers, and -0.0."""
-    return store(out, apply(None, _signbit, (input,)))
+    return _store_bool("signbit", out, apply(None, _signbit, (input,)))

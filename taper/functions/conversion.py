@@ -168,7 +168,7 @@ def _targets(args: tuple, named: dict) -> tuple[Any, Any]:
         where, kind = first.device, first.dtype
     elif isinstance(first, dtype):
         kind = first
-    elif first is None or isinstance(first, (str, device, int)) and not isinstance(first, bool):
+    elif first is None or (isinstance(first, (str, device, int)) and not isinstance(first, bool)):
         where = first
         kind = rest.pop(0) if rest and (rest[0] is None or isinstance(rest[0], dtype)) else None
     else:
@@ -209,7 +209,9 @@ def to(self: Tensor, *args: Any, **named: Any) -> Tensor:
 
 
 def _as(self: Tensor, kind: dtype, form: memory_format | None) -> Tensor:
-    return self if kind is self._dtype and form is None else _converted(self, None, kind, False, form)
+    return (
+        self if kind is self._dtype and form is None else _converted(self, None, kind, False, form)
+    )
 
 
 def to_float(self: Tensor, memory_format: memory_format | None = None) -> Tensor:
@@ -272,7 +274,9 @@ def to_cdouble(self: Tensor, memory_format: memory_format | None = None) -> Tens
     return _as(self, dtypes.complex128, memory_format)
 
 
-_TYPES = {f"torch.{formatting_name(d)}Tensor": d for d in dtypes.ALL if d.itemsize > 1 or d.category < 2}
+_TYPES = {
+    f"torch.{formatting_name(d)}Tensor": d for d in dtypes.ALL if d.itemsize > 1 or d.category < 2
+}
 
 
 def type_(

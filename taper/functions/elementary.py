@@ -7,12 +7,11 @@ from typing import Any
 
 from .. import dtypes
 from ..calls import apply, apply_
-from ..dtypes import dtype
 from ..ir.build import ops
 from ..ir.node import Node
 from ..tensor import Tensor
 from .common import (
-    broadcast,
+    computed,
     in_place,
     promote,
     result_dtype,
@@ -22,6 +21,7 @@ from .common import (
     tensors_only,
     to_float,
     unsupported,
+    wide,
 )
 
 __all__ = [
@@ -85,7 +85,7 @@ def log10(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """log(1 + `input`), exact near 0."""
-    return store(out, apply("Log1pBackward0", _function, (input,), ("log1p",)))
+    return store(out, apply("Log1PBackward0", _function, (input,), ("log1p",)))
 
 
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -152,6 +152,7 @@ def sigmoid(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """1 / (1 + exp(-`input`))."""
     return store(out, apply("SigmoidBackward0", _function, (input,), ("sigmoid",)))
 
+
 sqrt_ = in_place("sqrt_", "SqrtBackward0", _function, "sqrt")
 rsqrt_ = in_place("rsqrt_", "RsqrtBackward0", _function, "rsqrt")
 exp_ = in_place("exp_", "ExpBackward0", _function, "exp")
@@ -160,7 +161,7 @@ expm1_ = in_place("expm1_", "Expm1Backward0", _function, "expm1")
 log_ = in_place("log_", "LogBackward0", _function, "log")
 log2_ = in_place("log2_", "Log2Backward0", _function, "log2")
 log10_ = in_place("log10_", "Log10Backward0", _function, "log10")
-log1p_ = in_place("log1p_", "Log1pBackward0", _function, "log1p")
+log1p_ = in_place("log1p_", "Log1PBackward0", _function, "log1p")
 sin_ = in_place("sin_", "SinBackward0", _function, "sin")
 cos_ = in_place("cos_", "CosBackward0", _function, "cos")
 tan_ = in_place("tan_", "TanBackward0", _function, "tan")
@@ -170,9 +171,9 @@ atan_ = in_place("atan_", "AtanBackward0", _function, "atan")
 sinh_ = in_place("sinh_", "SinhBackward0", _function, "sinh")
 cosh_ = in_place("cosh_", "CoshBackward0", _function, "cosh")
 tanh_ = in_place("tanh_", "TanhBackward0", _function, "tanh")
-asinh_ = in_place("asinh_", "AsinhBackward0", _function, "asinh")
-acosh_ = in_place("acosh_", "AcoshBackward0", _function, "acosh")
-atanh_ = in_place("atanh_", "AtanhBackward0", _function, "atanh")
+asinh_ = in_place("asinh_", "AsinhBackward1", _function, "asinh")
+acosh_ = in_place("acosh_", "AcoshBackward1", _function, "acosh")
+atanh_ = in_place("atanh_", "AtanhBackward1", _function, "atanh")
 sigmoid_ = in_place("sigmoid_", "SigmoidBackward0", _function, "sigmoid")
 
 arccos, arccos_, arcsin, arcsin_, arctan, arctan_ = acos, acos_, asin, asin_, atan, atan_
@@ -247,14 +248,17 @@ def _log_add(x: Node, y: Node, name: str) -> Node:
     kind = result_dtype((x, y))
     if not kind.inexact:
         unsupported(f"{name}_cpu", kind)
-    x, y = promote(x, y)
-    if kind.is_complex:
-        return ops.log(ops.add(ops.exp(x), ops.exp(y)))
-    base = scalar(math.log(2) if name == "logaddexp2" else 1, x)
-    high = ops.maximum(x, y)
+    x, y = computed(kind, x, y)
     same = ops.eq(x, y)
+    if kind.is_complex:
+        first = ops.le(ops.real(y), ops.real(x))
+        high, low = ops.where(first, x, y), ops.where(first, y, x)
+        gap = ops.where(same, scalar(0, x), ops.sub(low, high))
+        return ops.add(high, ops.log(ops.add(scalar(1, gap), ops.exp(gap))))
+    base = scalar(math.log(2) if name == "logaddexp2" else 1, x)
     gap = ops.neg(ops.abs(ops.mul(ops.sub(x, ops.where(same, x, y)), base)))
-    return ops.add(high, ops.div(ops.log1p(ops.exp(gap)), base))
+    found = ops.add(ops.maximum(x, y), ops.div(ops.log1p(ops.exp(gap)), base))
+    return ops.cast(found, dtype=kind)
 
 
 def logaddexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -272,12 +276,13 @@ def _xlogy(x: Node, y: Node) -> Node:
     kind = result_dtype((x, y))
     if kind.is_complex:
         unsupported("xlogy_cpu", kind)
-    x, y = promote(x, y)
-    x, y = to_float(x), to_float(y)
+    kind = kind if kind.inexact else dtypes.get_default()
+    x, y = computed(kind, x, y)
     zero, one = scalar(0, x), scalar(1, x)
     usual = ops.bitand(ops.lt(zero, y), ops.lt(y, scalar(math.inf, y)))
     none = ops.bitand(ops.eq(x, zero), ops.bitand(ops.eq(y, y), ops.bitnot(usual)))
-    return ops.where(none, zero, ops.mul(x, ops.log(ops.where(none, one, y))))
+    found = ops.where(none, zero, ops.mul(x, ops.log(ops.where(none, one, y))))
+    return ops.cast(found, dtype=kind)
 
 
 def _xlogy_name(input: Any, other: Any) -> str:
@@ -300,9 +305,11 @@ def xlogy_(input: Tensor, other: Any) -> Tensor:
 def _sinc(x: Node) -> Node:
     tensors_only("sinc", x)
     x = to_float(x)
+    kind, x = x.dtype, ops.cast(x, dtype=wide(x.dtype))
     zero = ops.eq(x, scalar(0, x))
     turned = ops.mul(ops.where(zero, scalar(1, x), x), scalar(math.pi, x))
-    return ops.where(zero, scalar(1, x), ops.div(ops.sin(turned), turned))
+    found = ops.where(zero, scalar(1, x), ops.div(ops.sin(turned), turned))
+    return ops.cast(found, dtype=kind)
 
 
 def sinc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -318,11 +325,12 @@ def _logit(x: Node, eps: float | None) -> Node:
     if x.dtype.is_complex:
         unsupported("logit_cpu", x.dtype)
     x = to_float(x)
+    kind, x = x.dtype, ops.cast(x, dtype=wide(x.dtype))
     if eps is not None:
         low, high = scalar(eps, x), scalar(1 - eps, x)
         x = ops.where(ops.lt(x, low), low, x)
         x = ops.where(ops.lt(high, x), high, x)
-    return ops.log(ops.div(x, ops.sub(scalar(1, x), x)))
+    return ops.cast(ops.log(ops.div(x, ops.sub(scalar(1, x), x))), dtype=kind)
 
 
 def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None) -> Tensor:

@@ -85,7 +85,7 @@ def polygamma_method(self: Tensor, n: int) -> Tensor:
 
 def polygamma_(self: Tensor, n: int) -> Tensor:
     """`polygamma` in place."""
-    return apply_("PolygammaBackward0", _polygamma, self, (), (n,))
+    return apply_("PolygammaBackward1", _polygamma, self, (), (n,))
 
 
 def _mvlgamma(x: Node, p: int) -> Node:

@@ -69,7 +69,7 @@ def _sized(x: Node, p: float, axes: tuple[int, ...]) -> Node:
 
 
 def _check_empty(x: Node, p: float, axes: tuple[int, ...], given: bool) -> None:
-    if p >= 0 and not math.isinf(p) or 0 not in x.shape:
+    if (p >= 0 and not math.isinf(p)) or 0 not in x.shape:
         return
     if not given:
         raise RuntimeError(
@@ -92,7 +92,7 @@ def _vector_norm(x: Node, p: float, dim: Dims, keepdim: bool, kind: dtype | None
             f"{formatting_name(x.dtype)}"
         )
     if kind is not None:
-        if not kind.inexact or x.dtype.is_complex != kind.is_complex and x.dtype.is_complex:
+        if not kind.inexact or (x.dtype.is_complex != kind.is_complex and x.dtype.is_complex):
             raise RuntimeError(
                 f"linalg.vector_norm: dtype should be floating point or complex, but got {kind}"
             )

@@ -12,7 +12,7 @@ from ..ir.node import Node
 from ..shapes import wrap_dim
 from ..tensor import Tensor
 from . import return_types
-from .common import in_axes, numpy_names, scalar, store, tensors_only, unsupported
+from .common import in_axes, numpy_names, scalar, store, store_same, tensors_only, unsupported
 
 __all__ = ["kthvalue", "median", "mode", "nanmedian", "nanquantile", "quantile"]
 
@@ -80,7 +80,9 @@ def _median_all(x: Node, name: str) -> Node:
         unsupported(f"{name}_cpu", x.dtype)
     count = math.prod(x.shape)
     if count == 0:
-        return ops.const(math.nan if x.dtype.inexact else -(2 ** (x.dtype.itemsize * 8 - 1)), x.dtype)
+        return ops.const(
+            math.nan if x.dtype.inexact else -(2 ** (x.dtype.itemsize * 8 - 1)), x.dtype
+        )
     flat = ops.reshape(x, shape=(count,))
     value, _ = _median(flat, name, 0, False)
     if not x.dtype.inexact:
@@ -158,7 +160,13 @@ def _ranks(x: Node, q: Node, axis: int, ignore_nan: bool) -> Node:
 
 
 def _quantile(
-    x: Node, q: Node, name: str, dim: int | None, keepdim: bool, interpolation: str, ignore_nan: bool
+    x: Node,
+    q: Node,
+    name: str,
+    dim: int | None,
+    keepdim: bool,
+    interpolation: str,
+    ignore_nan: bool,
 ) -> Node:
     whole = x.shape
     if x.dtype not in (dtypes.float32, dtypes.float64):
@@ -224,7 +232,7 @@ def _quantiles(
         raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
     ignore = name == "nanquantile"
     static = (name, dim, keepdim, interpolation, ignore)
-    return apply("SqueezeBackward1", _quantile, (input, q), static)
+    return apply("SqueezeBackward4", _quantile, (input, q), static)
 
 
 def quantile(
@@ -258,7 +266,7 @@ def nanquantile(
 
 # ---------------------------------------------------------------- public
 def _pair(out: Any, kind: type, found: tuple[Tensor, ...]) -> Any:
-    return kind(found) if out is None else kind(map(store, out, found))
+    return kind(found) if out is None else kind(map(store_same, out, found))
 
 
 def median(

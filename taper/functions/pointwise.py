@@ -20,6 +20,7 @@ from .common import (
     result_dtype,
     scalar,
     store,
+    store_found,
     tensors_only,
     to_float,
     unsupported,
@@ -29,7 +30,17 @@ from .indexing import nonzero
 
 __all__ = [
     *("clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min", "clamp_min_", "clip", "clip_"),
-    *("conj", "conj_physical", "conj_physical_", "copysign", "fmax", "fmin", "frexp", "heaviside", "hypot"),
+    *(
+        "conj",
+        "conj_physical",
+        "conj_physical_",
+        "copysign",
+        "fmax",
+        "fmin",
+        "frexp",
+        "heaviside",
+        "hypot",
+    ),
     *("ldexp", "ldexp_", "maximum", "minimum", "nan_to_num", "nan_to_num_", "nextafter"),
     *("resolve_conj", "resolve_neg", "sgn", "sign", "where"),
 ]
@@ -129,24 +140,28 @@ def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 clip, clip_ = clamp, clamp_
 
 
+def _bound_name(name: str, bound: Any) -> str:
+    return f"{name}Backward{int(isinstance(bound, Tensor))}"
+
+
 def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:
     """Elements below `min` become `min`."""
-    return store(out, apply("ClampMinBackward0", _clamp, (input, min, None)))
+    return store(out, apply(_bound_name("ClampMin", min), _clamp, (input, min, None)))
 
 
 def clamp_min_(input: Tensor, min: Any) -> Tensor:
     """`clamp_min` in place."""
-    return apply_("ClampMinBackward0", _clamp, input, (min, None))
+    return apply_(_bound_name("ClampMin", min), _clamp, input, (min, None))
 
 
 def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
     """Elements above `max` become `max`."""
-    return store(out, apply("ClampMaxBackward0", _clamp, (input, None, max)))
+    return store(out, apply(_bound_name("ClampMax", max), _clamp, (input, None, max)))
 
 
 def clamp_max_(input: Tensor, max: Any) -> Tensor:
     """`clamp_max` in place."""
-    return apply_("ClampMaxBackward0", _clamp, input, (None, max))
+    return apply_(_bound_name("ClampMax", max), _clamp, input, (None, max))
 
 
 # ---------------------------------------------------------------- the larger and the smaller
@@ -204,7 +219,7 @@ def _sign(x: Node) -> Node:
 
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """-1, 0 or 1."""
-    return store(out, apply("SignBackward0", _sign, (input,)))
+    return store_found(out, apply("SignBackward0", _sign, (input,)))
 
 
 def _sgn(x: Node) -> Node:
@@ -214,7 +229,7 @@ def _sgn(x: Node) -> Node:
 
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`sign`; of complex numbers x / |x|."""
-    return store(out, apply("SgnBackward0", _sgn, (input,)))
+    return store_found(out, apply("SgnBackward0", _sgn, (input,)))
 
 
 sign_ = in_place("sign_", "SignBackward0", _sign)
@@ -247,9 +262,7 @@ def copysign_(input: Tensor, other: Any) -> Tensor:
 def _heaviside(x: Node, values: Node) -> Node:
     tensors_only("heaviside", x, values)
     if x.dtype is not values.dtype:
-        raise RuntimeError(
-            "heaviside is not yet implemented for tensors with different dtypes."
-        )
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     if x.dtype.is_complex:
         raise RuntimeError("heaviside is not yet implemented for complex tensors.")
     x, values = broadcast(x, values)
@@ -304,12 +317,12 @@ def _ldexp(x: Node, y: Node) -> Node:
 
 def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """`input` * 2^`other`."""
-    return store(out, apply("MulBackward0", _ldexp, (input, other)))
+    return store(out, apply("LdexpBackward0", _ldexp, (input, other)))
 
 
 def ldexp_(input: Tensor, other: Tensor) -> Tensor:
     """`ldexp` in place."""
-    return apply_("MulBackward0", _ldexp, input, (other,))
+    return apply_("LdexpBackward0", _ldexp, input, (other,))
 
 
 # mantissa bits, exponent bits, and the integer dtype of the same size
@@ -372,7 +385,7 @@ def nextafter(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Ten
 
 def nextafter_(input: Tensor, other: Tensor) -> Tensor:
     """`nextafter` in place."""
-    return apply_(None, _nextafter, input, (other,))
+    return apply_("NextafterBackward0", _nextafter, input, (other,))
 
 
 # ---------------------------------------------------------------- repair
@@ -423,10 +436,12 @@ def _conj(x: Node) -> Node:
 
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The complex conjugate, computed."""
-    return store(out, apply("ConjPhysicalBackward0", _conj, (input,)))
+    if out is None and not input._dtype.is_complex:
+        return input
+    return store_found(out, apply("ConjPhysicalBackward0", _conj, (input,)))
 
 
-conj_physical_ = in_place("conj_physical_", "ConjPhysicalBackward0", _conj)
+conj_physical_ = in_place("conj_physical_", "ConjPhysicalBackward1", _conj)
 
 
 def conj(input: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from .common import (
     scalar,
     stop_gradient,
     store,
+    store_same,
     tensors_only,
     unsupported,
     wide,
@@ -223,7 +224,7 @@ def _selected(x: Node, name: str, dim: int, keepdim: bool) -> tuple[Node, Node]:
 
 def _pair(out: Any, kind: type, found: tuple[Tensor, ...]) -> Any:
     """A named result, written to `out=` where that is given."""
-    return kind(found) if out is None else kind(store(o, f) for o, f in zip(out, found))
+    return kind(found) if out is None else kind(map(store_same, out, found))
 
 
 def max(
@@ -265,7 +266,7 @@ def amax(
     if named:
         dim, keepdim = numpy_names("amax", named, dim, keepdim)
     static = ("amax", hashable(dim), keepdim)
-    return store(out, apply("AmaxBackward0", _extreme, (input,), static))
+    return store_same(out, apply("AmaxBackward0", _extreme, (input,), static))
 
 
 def amin(
@@ -275,7 +276,7 @@ def amin(
     if named:
         dim, keepdim = numpy_names("amin", named, dim, keepdim)
     static = ("amin", hashable(dim), keepdim)
-    return store(out, apply("AminBackward0", _extreme, (input,), static))
+    return store_same(out, apply("AminBackward0", _extreme, (input,), static))
 
 
 def _aminmax(x: Node, dim: int | None, keepdim: bool) -> tuple[Node, Node]:
@@ -292,11 +293,6 @@ def aminmax(
 ) -> Any:
     """The smallest and the largest elements, as a pair (min, max)."""
     found = apply("AminmaxBackward0", _aminmax, (input,), (dim, keepdim))
-    for o in out or ():
-        if o.dtype is not input.dtype:
-            raise RuntimeError(
-                f"Expected out tensor to have dtype {input.dtype.alias}, but got {o.dtype.alias} instead"
-            )
     return _pair(out, return_types.aminmax, found)
 
 
@@ -325,7 +321,7 @@ def argmax(
     """The place of the largest element, in the flat tensor or along a dimension; the first of equals."""
     if named:
         dim, keepdim = numpy_names("argmax", named, dim, keepdim)
-    return store(out, apply(None, _place, (input,), ("argmax", dim, keepdim)))
+    return store_same(out, apply(None, _place, (input,), ("argmax", dim, keepdim)))
 
 
 def argmin(
@@ -339,7 +335,7 @@ def argmin(
     """The place of the smallest element, in the flat tensor or along a dimension; the first of equals."""
     if named:
         dim, keepdim = numpy_names("argmin", named, dim, keepdim)
-    return store(out, apply(None, _place, (input,), ("argmin", dim, keepdim)))
+    return store_same(out, apply(None, _place, (input,), ("argmin", dim, keepdim)))
 
 
 # ---------------------------------------------------------------- truth
@@ -363,7 +359,7 @@ def _truth(
 ) -> Tensor:
     if named:
         dim, keepdim = numpy_names(fn.__name__[1:], named, dim, keepdim)
-    return store(out, apply(None, fn, (input,), (hashable(dim), keepdim)))
+    return store_same(out, apply(None, fn, (input,), (hashable(dim), keepdim)))
 
 
 def any(

@@ -6,7 +6,7 @@ from ..calls import apply, apply_
 from ..ir.build import ops
 from ..ir.node import Node
 from ..tensor import Tensor, formatting_name
-from .common import in_place, scalar, store, tensors_only, unsupported, wide
+from .common import in_place, scalar, store_found, tensors_only, unsupported, wide
 
 __all__ = [
     *("ceil", "ceil_", "fix", "fix_", "floor", "floor_", "frac", "frac_", "round", "round_"),
@@ -25,17 +25,17 @@ def _whole(x: Node, name: str) -> Node:
 
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The largest whole number not above."""
-    return store(out, apply("FloorBackward0", _whole, (input,), ("floor",)))
+    return store_found(out, apply("FloorBackward0", _whole, (input,), ("floor",)))
 
 
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smallest whole number not below."""
-    return store(out, apply("CeilBackward0", _whole, (input,), ("ceil",)))
+    return store_found(out, apply("CeilBackward0", _whole, (input,), ("ceil",)))
 
 
 def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The whole number next towards zero."""
-    return store(out, apply("TruncBackward0", _whole, (input,), ("trunc",)))
+    return store_found(out, apply("TruncBackward0", _whole, (input,), ("trunc",)))
 
 
 floor_ = in_place("floor_", "FloorBackward0", _whole, "floor")
@@ -46,9 +46,7 @@ fix, fix_ = trunc, trunc_
 
 def _round_decimals(x: Node, decimals: int) -> Node:
     if not x.dtype.inexact:
-        raise NotImplementedError(
-            f"\"round_cpu\" not implemented for '{formatting_name(x.dtype)}'"
-        )
+        raise NotImplementedError(f"\"round_cpu\" not implemented for '{formatting_name(x.dtype)}'")
     kind = x.dtype
     x = ops.cast(x, dtype=wide(kind))
     factor = scalar(10.0 ** abs(decimals), x)
@@ -62,8 +60,8 @@ def _round_decimals(x: Node, decimals: int) -> Node:
 def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
     """The nearest whole number, or number of `decimals` decimals; halves go to the even neighbour."""
     if decimals == 0:
-        return store(out, apply("RoundBackward0", _whole, (input,), ("round",)))
-    return store(out, apply("RoundBackward1", _round_decimals, (input,), (decimals,)))
+        return store_found(out, apply("RoundBackward0", _whole, (input,), ("round",)))
+    return store_found(out, apply("RoundBackward1", _round_decimals, (input,), (decimals,)))
 
 
 def round_(input: Tensor, *, decimals: int = 0) -> Tensor:
@@ -82,7 +80,7 @@ def _frac(x: Node) -> Node:
 
 def frac(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """What truncation takes away, with the sign of the element."""
-    return store(out, apply("FracBackward0", _frac, (input,)))
+    return store_found(out, apply("FracBackward0", _frac, (input,)))
 
 
 frac_ = in_place("frac_", "FracBackward0", _frac)

@@ -13,7 +13,16 @@ from ..ir.node import Node
 from ..shapes import wrap_dim
 from ..tensor import Tensor
 from . import return_types
-from .common import promote, scalar, stop_gradient, store, tensors_only, unsupported, wide
+from .common import (
+    promote,
+    scalar,
+    stop_gradient,
+    store,
+    store_same,
+    tensors_only,
+    unsupported,
+    wide,
+)
 
 __all__ = [
     *("cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp"),
@@ -71,21 +80,25 @@ def _best(x: Node, name: str, dim: int) -> tuple[Node, Node]:
 def cummax(input: Tensor, dim: int, *, out: Any = None) -> Any:
     """The largest element so far along a dimension, and where it is; the last of equals."""
     found = apply("CummaxBackward0", _best, (input,), ("cummax", dim))
-    return return_types.cummax(found if out is None else map(store, out, found))
+    return return_types.cummax(found if out is None else map(store_same, out, found))
 
 
 def cummin(input: Tensor, dim: int, *, out: Any = None) -> Any:
     """The smallest element so far along a dimension, and where it is; the last of equals."""
     found = apply("CumminBackward0", _best, (input,), ("cummin", dim))
-    return return_types.cummin(found if out is None else map(store, out, found))
+    return return_types.cummin(found if out is None else map(store_same, out, found))
 
 
 # ---------------------------------------------------------------- logcumsumexp
 def _log_add(x: Node, y: Node) -> Node:
-    """log(e^x + e^y), where both may be -inf."""
-    top = stop_gradient(ops.maximum(ops.real(x), ops.real(y)))
+    """log(e^x + e^y), where both may be -inf; of complex numbers the larger plus log(1 + e^gap)."""
+    if x.dtype.is_complex:
+        first = ops.le(ops.real(y), ops.real(x))
+        high, low = ops.where(first, x, y), ops.where(first, y, x)
+        gap = ops.where(ops.eq(x, y), scalar(0, x), ops.sub(low, high))
+        return ops.add(high, ops.log(ops.add(scalar(1, gap), ops.exp(gap))))
+    top = stop_gradient(ops.maximum(x, y))
     top = ops.where(ops.lt(ops.abs(top), scalar(math.inf, top)), top, scalar(0, top))
-    top = ops.cast(top, dtype=x.dtype)
     total = ops.add(ops.exp(ops.sub(x, top)), ops.exp(ops.sub(y, top)))
     none = ops.eq(total, scalar(0, total))
     found = ops.add(ops.log(ops.where(none, scalar(1, total), total)), top)
@@ -134,9 +147,7 @@ def _diff(x: Node, before: Node | None, after: Node | None, n: int, dim: int) ->
     parts = [p for p in (before, x, after) if p is not None]
     for p in parts:
         if p.ndim != x.ndim:
-            raise RuntimeError(
-                "diff expects prepend or append to be the same dimension as input"
-            )
+            raise RuntimeError("diff expects prepend or append to be the same dimension as input")
         for i, (a, b) in enumerate(zip(x.shape, p.shape)):
             if i != axis and a != b:
                 raise RuntimeError(
@@ -179,7 +190,9 @@ def _areas(y: Node, x: Node | None, dx: Node | None, dim: int, name: str) -> tup
     """The area under each pair of neighbours, and the axis."""
     tensors_only(name, y)
     if y.dtype is dtypes.bool_ or (x is not None and x.dtype is dtypes.bool_):
-        raise RuntimeError(f"{name}: received a bool input for `x` or `y`, but bool is not supported")
+        raise RuntimeError(
+            f"{name}: received a bool input for `x` or `y`, but bool is not supported"
+        )
     axis = wrap_dim(dim, y.ndim)
     size = y.shape[axis]
     pairs = _pairs(y, axis, size)
@@ -188,9 +201,7 @@ def _areas(y: Node, x: Node | None, dx: Node | None, dim: int, name: str) -> tup
     points = x.shape[axis - y.ndim if x.ndim > 1 else 0] if x.ndim else 0
     if x.ndim == 1:
         if points != size:
-            raise RuntimeError(
-                f"{name}: There must be one `x` value for each sample point"
-            )
+            raise RuntimeError(f"{name}: There must be one `x` value for each sample point")
         x = ops.reshape(x, shape=tuple(size if i == axis else 1 for i in range(y.ndim)))
     else:
         axes_before = y.ndim - x.ndim
@@ -213,6 +224,7 @@ def _halved(x: Node) -> Node:
 
 def _trapezoid(y: Node, x: Node | None, dx: Node | None, dim: int) -> Node:
     areas, axis = _areas(y, x, dx, dim, "trapezoid")
+    areas = areas if areas.dtype.inexact else ops.cast(areas, dtype=dtypes.int64)
     return _halved(ops.sum(areas, axes=(axis,)))
 
 
@@ -224,7 +236,7 @@ def _cumulative(y: Node, x: Node | None, dx: Node | None, dim: int) -> Node:
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:
     """The integral along `dim` by the trapezoidal rule, over points `x` or at steps `dx`."""
     step = (1 if dx is None else dx) if x is None else None
-    return apply("DivBackward0", _trapezoid, (y, x, step), (dim,))
+    return apply("MulBackward1" if x is None else "DivBackward1", _trapezoid, (y, x, step), (dim,))
 
 
 def cumulative_trapezoid(
@@ -232,7 +244,9 @@ def cumulative_trapezoid(
 ) -> Tensor:
     """The integral up to each point along `dim` by the trapezoidal rule."""
     step = (1 if dx is None else dx) if x is None else None
-    return apply("CumsumBackward0", _cumulative, (y, x, step), (dim,))
+    return apply(
+        "CumsumBackward0" if x is None else "DivBackward1", _cumulative, (y, x, step), (dim,)
+    )
 
 
 def trapz(y: Tensor, x: Tensor | None = None, *, dx: Any = None, dim: int = -1) -> Tensor:

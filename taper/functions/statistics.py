@@ -24,6 +24,7 @@ from .common import (
     in_axes,
     keep,
     numpy_names,
+    promote,
     scalar,
     store,
     tensors_only,
@@ -45,9 +46,7 @@ def _moments(
     """Variance (or its root) and mean, in two passes; complex numbers by the squares of moduli."""
     tensors_only(name, x)
     if not x.dtype.inexact:
-        raise RuntimeError(
-            f"{name} only support floating point and complex dtypes"
-        )
+        raise RuntimeError(f"{name} only support floating point and complex dtypes")
     kind, axes = x.dtype, wrap_dims(dim, x.ndim)
     x = ops.cast(x, dtype=wide(kind))
     count = math.prod(x.shape[a] for a in axes)
@@ -166,25 +165,26 @@ def _cov(x: Node, fweights: Node | None, aweights: Node | None, correction: Numb
     x = ops.reshape(x, shape=(1, math.prod(x.shape)) if x.ndim < 2 else x.shape)
     single = x.shape[0] == 1
     kind = x.dtype if x.dtype.inexact else dtypes.get_default()
+    if aweights is not None:
+        kind = dtypes.promote_types(kind, aweights.dtype)
     x, (rows, count) = ops.cast(x, dtype=wide(kind)), x.shape
-    real = x.dtype.to_real()
     weight = None
     for name, w in (("fweights", fweights), ("aweights", aweights)):
         if w is not None:
             _check_weights(name, w, count)
-            w = expand(ops.cast(w, dtype=real), (count,))
-            weight = w if weight is None else ops.mul(weight, w)
+            w = expand(w, (count,))
+            weight = w if weight is None else ops.mul(*promote(weight, w))
     if weight is None:
-        weight = ops.full((count,), 1, real)
-    total = ops.sum(weight, axes=(0,))
+        weight = ops.full((count,), 1, x.dtype.to_real())
+    total = ops.sum(weight, axes=(0,))  # in the weights' own dtype, as PyTorch has it
     spread = ops.cast(expand(weight, (rows, count)), dtype=x.dtype)
     center = ops.sum(ops.mul(x, spread), axes=(1,))
-    center = ops.div(center, ops.cast(expand(total, (rows,)), dtype=x.dtype))
+    center = ops.div(center, expand(ops.cast(total, dtype=x.dtype), (rows,)))
     gap = ops.sub(x, expand(ops.reshape(center, shape=(rows, 1)), x.shape))
     turned = ops.conj(ops.permute(ops.mul(gap, spread), dims=(1, 0)))
     free = _freedom(weight, total, aweights, correction)
     product = ops.dot(gap, turned)
-    found = ops.div(product, ops.cast(expand(free, product.shape), dtype=x.dtype))
+    found = ops.div(product, expand(ops.cast(free, dtype=x.dtype), product.shape))
     return ops.cast(ops.reshape(found, shape=()) if single else found, dtype=kind)
 
 
@@ -276,10 +276,12 @@ def histc(
     if min > max:
         raise RuntimeError("max must be larger than min")
     array = input.detach()._array()
-    values = array.astype(np.float32) if input.dtype.is_half else array
-    low, high = _bounds(values, min, max)
-    inside = values[(values >= low) & (values <= high)]
-    place = ((inside - low) * (bins / (high - low))).astype(np.int64)
+    low, high = _bounds(array, min, max)
+    first, last = (np.asarray(v).astype(array.dtype) for v in (low, high))
+    inside = array[(array >= first) & (array <= last)]
+    # rounded step by step in the tensor's dtype, as PyTorch does
+    place = (inside - first) * np.asarray(bins).astype(array.dtype) / (last - first)
+    place = place.astype(np.int64)
     counts = np.bincount(np.minimum(place, bins - 1), minlength=bins)
     return store(out, from_array(counts.astype(array.dtype), input.device))
 
@@ -304,9 +306,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return from_array(counts.astype(kind), input.device)
 
 
-def _edges(
-    values: np.ndarray, bins: Any, range: Sequence[float] | None
-) -> np.ndarray:
+def _edges(values: np.ndarray, bins: Any, range: Sequence[float] | None) -> np.ndarray:
     """Edges of equal bins over a range, or those given."""
     if isinstance(bins, Tensor):
         return bins.detach()._array()
@@ -324,7 +324,11 @@ def _edges(
 
 
 def _counted(
-    x: Tensor, bins: Sequence[Any], range: Sequence[float] | None, weight: Tensor | None, density: bool
+    x: Tensor,
+    bins: Sequence[Any],
+    range: Sequence[float] | None,
+    weight: Tensor | None,
+    density: bool,
 ) -> tuple[Tensor, list[Tensor]]:
     points = x.detach()._array().reshape(-1, x.shape[-1])
     edges, shape = [], []
@@ -345,7 +349,9 @@ def _counted(
             line_shape = [-1 if i == j else 1 for j in np.arange(len(edges))]
             counts = counts / np.diff(edge).reshape(line_shape)
     kind = points.dtype
-    return from_array(counts.astype(kind), x.device), [from_array(e.copy(), x.device) for e in edges]
+    return from_array(counts.astype(kind), x.device), [
+        from_array(e.copy(), x.device) for e in edges
+    ]
 
 
 def _upper_bound(edges: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -151,7 +151,11 @@ def _atan2_vjp(ops: Any, g: Any, out: Any, y: Any, x: Any) -> tuple:
 
 atan2 = Elementwise("atan2", np.arctan2, _atan2_vjp, floats(2), same_dtype)
 nextafter = Elementwise(
-    "nextafter", np.nextafter, lambda ops, g, out, x, y: (g, None), floats(2), same_dtype
+    "nextafter",
+    np.nextafter,
+    lambda ops, g, out, x, y: (ops.where(ops.eq(x, y), ops.fill(g, 0), g), None),
+    floats(2),
+    same_dtype,
 )
 where = Elementwise(
     "where",
