@@ -35,6 +35,7 @@ from .functions.conversion import *
 from .functions.creation import *
 from .functions.elementary import *
 from .functions.gamma import *
+from .functions.gathering import *
 from .functions.indexing import *
 from .functions.joining import *
 from .functions.native import *
@@ -46,6 +47,7 @@ from .functions.random import *
 from .functions.reduction import *
 from .functions.rounding import *
 from .functions.scans import *
+from .functions.sorting import *
 from .functions.sparse import *
 from .functions.statistics import *
 from .functions.views import *

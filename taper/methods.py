@@ -23,6 +23,7 @@ from .functions import (
     reduction,
     rounding,
     scans,
+    sorting,
     sparse,
     statistics,
     views,
@@ -314,3 +315,7 @@ Tensor.index_fill, Tensor.index_fill_ = gathering.index_fill, gathering.index_fi
 Tensor.index_reduce, Tensor.index_reduce_ = gathering.index_reduce, gathering.index_reduce_
 Tensor.put, Tensor.put_ = gathering.put, gathering.put_
 Tensor.masked_scatter, Tensor.masked_scatter_ = gathering.masked_scatter, gathering.masked_scatter_
+
+# ---------------------------------------------------------------- sorting
+Tensor.sort, Tensor.argsort, Tensor.msort, Tensor.topk = sorting.sort, sorting.argsort, sorting.msort, sorting.topk
+Tensor.unique, Tensor.unique_consecutive = sorting.unique, sorting.unique_consecutive

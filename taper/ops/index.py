@@ -202,6 +202,54 @@ scatter = Index(
 )
 
 
+_COMBINE = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+
+
+def _scatter_reduce_ref(base: np.ndarray, index: np.ndarray, src: np.ndarray, axis: int, how: str) -> np.ndarray:
+    _check(index, base.shape[axis], axis)
+    out = base.copy()
+    _COMBINE[how].at(out, _lines(base, index, axis), _within(src, index))
+    return out
+
+
+def _scatter_reduce_vjp(
+    ops: Any, g: Any, out: Any, base: Any, index: Any, src: Any, axis: int, how: str
+) -> tuple:
+    """Products divide out the factor; extremes share the cotangent among all that reach them."""
+    part = ops.slice(src, start=(0,) * len(src.shape), stop=index.shape, step=(1,) * len(src.shape))
+    if how == "prod":
+        spread = ops.gather(ops.mul(g, out), index, axis=axis)
+        gsrc, gbase = ops.div(spread, part), ops.div(ops.mul(g, out), base)
+    else:
+        hit_base = ops.cast(ops.eq(base, out), dtype=g.dtype)
+        hit = ops.cast(ops.eq(part, ops.gather(out, index, axis=axis)), dtype=g.dtype)
+        count = ops.scatter_add(hit_base, index, hit, axis=axis)
+        share = ops.div(g, count)
+        gbase = ops.mul(share, hit_base)
+        gsrc = ops.mul(ops.gather(share, index, axis=axis), hit)
+    if gsrc.shape != src.shape:
+        low = (0,) * len(src.shape)
+        high = tuple(a - b for a, b in zip(src.shape, index.shape))
+        gsrc = ops.pad(gsrc, low=low, high=high, interior=low, value=0)
+    return gbase, None, gsrc
+
+
+def _reducing(rng: np.random.Generator) -> Iterator[tuple[list, dict]]:
+    for how in _COMBINE:
+        for (base, index, src), attrs in _with_source(_lined, False, False)(rng):
+            yield [np.abs(base) + 0.5, index, np.abs(src) + 0.5], {**attrs, "how": how}
+
+
+scatter_reduce = Index(
+    "scatter_reduce",
+    _scatter_reduce_ref,
+    _scatter_reduce_vjp,
+    _reducing,
+    lambda base, index, src, axis, how: base,
+    _first,
+)
+
+
 def _argsort_ref(x: np.ndarray, axis: int, descending: bool) -> np.ndarray:
     if not descending:
         return np.argsort(x, axis=axis, kind="stable")
