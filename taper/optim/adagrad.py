@@ -60,7 +60,7 @@ class Adagrad(TensorOptimizer):
         check_fused(fused, foreach, differentiable)
         for group in self.param_groups:
             for p in group["params"]:
-                self.complete_state(p, group)
+                self.find_entries(p, group, self.counters(group))
 
     def share_memory(self) -> None:
         """Let other processes see the sums."""

@@ -20,7 +20,7 @@ from ..functions.views import view_as_real
 from ..modes import enable_grad, set_grad_enabled
 from ..tensor import Tensor
 from .checks import number
-from .counters import Counters
+from .entries import Entries
 from .optimizer import Optimizer
 
 TensorDict = dict[str, Tensor]
@@ -46,6 +46,10 @@ class Prepared(NamedTuple):
     """Static choices for `step_one`."""
 
 
+_NOTHING = Entries({}, {}, (), zeros_like), ((), False)
+"""What rules without state find."""
+
+
 class TensorOptimizer(Optimizer):
     """An optimizer given by `step_one`; subclasses say which state it keeps and its numbers."""
 
@@ -54,11 +58,11 @@ class TensorOptimizer(Optimizer):
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         super().__init__(params, defaults)
-        self._counters = Counters()
+        self._entries: dict[int, Entries] = {}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._counters = Counters()
+        self._entries = {}
         for group in self.param_groups:
             for name, value in self.options_since.items():
                 group.setdefault(name, value)
@@ -111,41 +115,39 @@ class TensorOptimizer(Optimizer):
     def _step_group(self, group: dict[str, Any]) -> None:
         """Update the parameters of one group, those with equal counters together."""
         initial = self.counters(group)
-        cohorts: dict[tuple, tuple[list[Tensor], list[Tensor], list[TensorDict]]] = {}
+        cohorts: dict[tuple, list[tuple[Tensor, Tensor, Entries]]] = {}
         for p in group["params"]:
             g = p.grad
             if g is None:
                 continue
             if g.is_sparse:
                 g = self.dense(g, group)
-            counts, buffers, fresh = self.complete_state(p, group)
-            members = cohorts.setdefault((counts, fresh), ([], [], []))
-            members[0].append(p)
-            members[1].append(g)
-            members[2].append(buffers)
-        for (counts, fresh), (params, grads, states) in cohorts.items():
+            entries, key = self.find_entries(p, group, initial)
+            cohorts.setdefault(key, []).append((p, g, entries))
+        for (counts, fresh), members in cohorts.items():
             before = dict(zip(initial, counts, strict=True))
             after, hyper, switches = self.prepare(group, before, fresh)
-            if after:
-                for p in params:
-                    self._counters.write(p, after)
-            self._update(params, grads, states, hyper, switches)
+            counts = [after[name] for name in initial]
+            params, grads, found = zip(*members, strict=True)
+            for entries in found:
+                entries.write(counts)
+            self._update(params, grads, [e.buffers for e in found], hyper, switches)
 
-    def complete_state(self, p: Tensor, group: Mapping[str, Any]) -> tuple[tuple, TensorDict, bool]:
-        """Counters and buffers of `p`, and whether buffers had to be made for it."""
-        initial, names = self.counters(group), self.buffer_names(group, p)
-        if not (initial or names):
-            return (), {}, False
-        state = self.state[p]
-        counts = self._counters.read(p, state, initial)
-        buffers, fresh = {}, False
-        for name in names:
-            buffer = state.get(name)
-            if buffer is None:
-                buffer = state[name] = self.new_buffer(name, p, group)
-                fresh = True
-            buffers[name] = buffer
-        return counts, buffers, fresh
+    def find_entries(
+        self, p: Tensor, group: Mapping[str, Any], initial: Mapping[str, float]
+    ) -> tuple[Entries, tuple]:
+        """The state of `p`, completed; its counters, and whether tensors had to be made for it."""
+        names = self.buffer_names(group, p)
+        if not (names or initial):
+            return _NOTHING
+        state, entries = self.state[p], self._entries.get(id(p))
+        if entries is not None:
+            counts = entries.read(state, names)
+            if counts is not None:
+                return entries, (counts, False)
+        entries = Entries(state, initial, names, lambda name: self.new_buffer(name, p, group))
+        self._entries[id(p)] = entries
+        return entries, (entries.read(state, names), entries.fresh)
 
     def _update(
         self,
