@@ -32,7 +32,7 @@ def _sorted(x: Node, dim: int, descending: bool) -> tuple[Node, Node]:
 def _named(kind: str, found: tuple[Tensor, Tensor], out: Any) -> Any:
     if out is not None:
         found = tuple(write_out(o, f) for o, f in zip(out, found))  # type: ignore[assignment]
-    return getattr(return_types, kind)(*found)
+    return getattr(return_types, kind)(found)
 
 
 def sort(
