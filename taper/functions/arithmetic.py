@@ -333,7 +333,7 @@ def _square(x: Node) -> Node:
     return _pow_special(x, 2, int)
 
 
-def _scalar_power(input: Tensor, exponent: Number) -> tuple[Callable, tuple, tuple]:
+def _scalar_power(input: Tensor, exponent: Any) -> tuple[Callable, tuple, tuple]:
     """The function, operands and static arguments of a power whose exponent is a number."""
     if exponent in _SPECIAL and not isinstance(exponent, complex):
         kind = bool if isinstance(exponent, bool) else int if exponent == int(exponent) else float
@@ -389,7 +389,8 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tens
     if out is not None and out.dtype is not result.dtype:
         raise RuntimeError(
             "the output given to float_power has dtype "
-            f"{formatting_name(out.dtype)} but the operation's result requires dtype {formatting_name(result.dtype)}"
+            f"{formatting_name(out.dtype)} but the operation's result requires dtype "
+            f"{formatting_name(result.dtype)}"
         )
     return store(out, result)
 
@@ -401,8 +402,8 @@ def float_power_(input: Tensor, exponent: Any) -> Tensor:
     needed = dtypes.complex128 if kinds else dtypes.float64
     if input.dtype is not needed:
         raise RuntimeError(
-            f"the base given to float_power_ has dtype {formatting_name(input.dtype)} but the operation's "
-            f"result requires dtype {'ComplexDouble' if kinds else 'Double'}"
+            f"the base given to float_power_ has dtype {formatting_name(input.dtype)} but the "
+            f"operation's result requires dtype {'ComplexDouble' if kinds else 'Double'}"
         )
     return apply_(_power_name(input, exponent), _float_pow, input, (exponent,))
 
@@ -481,10 +482,11 @@ def _addcdiv(x: Node, a: Node, b: Node, value: Node) -> Node:
     kind, (x, a, b, value) = _three("addcdiv", x, a, b, value)
     if not a.dtype.inexact and not b.dtype.inexact:
         raise RuntimeError(
-            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv "
-            "will perform a true division of tensor1 and tensor2. The historic addcdiv behavior can "
-            "be implemented as (input + value * torch.trunc(tensor1 / tensor2)).to(input.dtype) for "
-            "integer inputs and as (input + value * tensor1 / tensor2) for float inputs."
+            "Integer division with addcdiv is no longer supported, and in a future  release "
+            "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
+            "behavior can be implemented as "
+            "(input + value * torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs "
+            "and as (input + value * tensor1 / tensor2) for float inputs."
         )
     return ops.cast(ops.add(x, ops.div(ops.mul(value, a), b)), dtype=kind)
 

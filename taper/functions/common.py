@@ -88,7 +88,8 @@ def spread(reduced: Node, like: Node, axes: tuple[int, ...]) -> Node:
 
 def keep(reduced: Node, like: Node, axes: tuple[int, ...]) -> Node:
     """A reduction's result with the reduced dimensions of size 1."""
-    return ops.reshape(reduced, shape=tuple(1 if i in axes else n for i, n in enumerate(like.shape)))
+    kept = tuple(1 if i in axes else n for i, n in enumerate(like.shape))
+    return ops.reshape(reduced, shape=kept)
 
 
 def scalar(value: Any, like: Node) -> Node:
@@ -158,24 +159,23 @@ def store(out: Tensor | None, result: Tensor) -> Tensor:
     return result if out is None else write_out(out, result)
 
 
-_C_NAMES = {
-    **{"int64": "long int", "int32": "int", "int16": "short", "int8": "signed char"},
-    **{"uint8": "unsigned char", "float32": "float", "float64": "double", "bool": "bool"},
-    **{"float16": "c10::Half", "bfloat16": "c10::BFloat16"},
-}
+_C_NAMES = {"int64": "long int", "int32": "int", "int16": "short", "int8": "signed char"}
+_C_NAMES |= {"uint8": "unsigned char", "float32": "float", "float64": "double", "bool": "bool"}
+_C_NAMES |= {"float16": "c10::Half", "bfloat16": "c10::BFloat16"}
 
 
 def store_found(out: Tensor | None, result: Tensor) -> Tensor:
-    """`store` for functions whose `out=` must have the result's dtype, in the words of the elementwise ones."""
+    """`store` where `out=` must have the result's dtype, in the words of elementwise functions."""
     if out is not None and out._dtype is not result._dtype:
         raise RuntimeError(
-            f"Found dtype {formatting_name(out._dtype)} but expected {formatting_name(result._dtype)}"
+            f"Found dtype {formatting_name(out._dtype)} but expected "
+            f"{formatting_name(result._dtype)}"
         )
     return store(out, result)
 
 
 def store_same(out: Tensor | None, result: Tensor) -> Tensor:
-    """`store` for functions whose `out=` must have the result's dtype, in the words of the reductions."""
+    """`store` where `out=` must have the result's dtype, in the words of reductions."""
     if out is not None and out._dtype is not result._dtype:
         wanted, got = (_C_NAMES.get(d.name, d.name) for d in (result._dtype, out._dtype))
         raise RuntimeError(f"Expected out tensor to have dtype {wanted}, but got {got} instead")
@@ -196,7 +196,7 @@ def in_place(
 
 
 def operator(method: str, call: Callable[[Tensor, Any], Tensor]) -> Callable[[Tensor, Any], Tensor]:
-    """A function as a Python operator: operands that are neither tensors nor numbers are left to others."""
+    """A function as a Python operator, which leaves operands it does not know to the other side."""
 
     def operate(self: Tensor, other: Any) -> Tensor:
         if self.__class__ is not Tensor and not isinstance(self, Tensor):

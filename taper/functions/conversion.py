@@ -55,7 +55,7 @@ def _strides_last(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _lies_last(x: Tensor, form: memory_format) -> bool:
-    """Whether the elements lie with the channels innermost; size-1 dimensions may have any stride."""
+    """Whether the channels lie innermost; the strides of size-1 dimensions do not count."""
     if x.dim() != form.rank:
         return False
     pairs = zip(x._size, x.stride(), _strides_last(x._size))
@@ -161,9 +161,10 @@ _KEYWORDS = {"tensor", "device", "dtype", "non_blocking", "copy", "memory_format
 
 
 def _targets(args: tuple, named: dict) -> tuple[Any, Any]:
-    """Device and dtype from the ways `to` may be called; the other arguments are put into `named`."""
+    """Device and dtype from the ways `to` may be called; the rest is put into `named`."""
     first, rest = (args[0], list(args[1:])) if args else (named.pop("tensor", None), [])
-    kind = where = None
+    kind: Any = None
+    where: Any = None
     if isinstance(first, Tensor):
         where, kind = first.device, first.dtype
     elif isinstance(first, dtype):
@@ -195,7 +196,7 @@ def _wrong_call(args: tuple, named: dict) -> TypeError:
 def to(self: Tensor, *args: Any, **named: Any) -> Tensor:
     """The tensor with another dtype, device or memory format; itself where nothing changes.
 
-    `to(dtype)`, `to(device, dtype)` and `to(tensor)` take `non_blocking`, `copy` and `memory_format`.
+    `to(dtype)`, `to(device, dtype)` and `to(tensor)` take `non_blocking`, `copy`, `memory_format`.
     """
     if len(args) == 1 and not named and isinstance(args[0], dtype):
         kind = args[0]

@@ -243,7 +243,7 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 # ---------------------------------------------------------------- logarithms of sums and products
 def _log_add(x: Node, y: Node, name: str) -> Node:
-    """log(e^x + e^y), or to the base 2: the larger plus log1p of the rest, so that nothing overflows."""
+    """log(e^x + e^y), or to the base 2: the larger plus log1p of the rest, without overflow."""
     tensors_only(name, x, y)
     kind = result_dtype((x, y))
     if not kind.inexact:

@@ -1,4 +1,4 @@
-"""The error function, the gamma function and its logarithmic derivatives, the Bessel function I0."""
+"""The error function, the gamma function and its logarithmic derivatives, and Bessel's I0."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _mvlgamma(x: Node, p: int) -> Node:
 
 
 def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
-    """The logarithm of the multivariate gamma function of dimension p, for elements above (p - 1) / 2."""
+    """The logarithm of the multivariate gamma function of dimension p, above (p - 1) / 2."""
     return store(out, apply("MvlgammaBackward0", _mvlgamma, (input,), (p,)))
 
 

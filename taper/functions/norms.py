@@ -13,7 +13,6 @@ from ..shapes import wrap_dims
 from ..tensor import Tensor, formatting_name
 from .common import (
     Dims,
-    Number,
     hashable,
     in_axes,
     numpy_names,
@@ -107,14 +106,14 @@ def _vector_norm(x: Node, p: float, dim: Dims, keepdim: bool, kind: dtype | None
 # ---------------------------------------------------------------- public
 def vector_norm(
     x: Tensor,
-    ord: Number = 2,
+    ord: Any = 2,
     dim: Dims = None,
     keepdim: bool = False,
     *,
     dtype: dtype | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """(sum |x|^ord)^(1/ord) over all or the given dimensions; ord 0 counts, inf takes the largest."""
+    """(sum |x|^ord)^(1/ord) over all or some dimensions; ord 0 counts, inf takes the largest."""
     static = (float(ord), hashable(dim), keepdim, dtype)
     return store(out, apply("LinalgVectorNormBackward0", _vector_norm, (x,), static))
 
@@ -152,6 +151,6 @@ def _dist(x: Node, y: Node, p: float) -> Node:
     return ops.cast(_sized(gap, p, tuple(range(gap.ndim))), dtype=kind.to_real())
 
 
-def dist(input: Tensor, other: Tensor, p: Number = 2) -> Tensor:
+def dist(input: Tensor, other: Tensor, p: Any = 2) -> Tensor:
     """The p-norm of `input - other`."""
     return apply("DistBackward0", _dist, (input, other), (float(p),))

@@ -42,7 +42,7 @@ def _chosen(x: Node, order: Node, rank: Node, axis: int, keepdim: bool) -> tuple
 
 
 def _median_rank(x: Node, axis: int, ignore_nan: bool) -> Node:
-    """The place of the lower median after sorting: NaN come last; one of them wins unless ignored."""
+    """The lower median's place after sorting: NaN come last; one of them wins unless ignored."""
     n, shape = x.shape[axis], _line(x, axis)
     usual = ops.full(shape, (n - 1) // 2, dtypes.int64)
     if not x.dtype.inexact:
@@ -222,11 +222,11 @@ def _quantiles(
 ) -> Tensor:
     if interpolation not in _INTERPOLATIONS:
         raise RuntimeError(
-            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but "
-            f"got {interpolation}"
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, "
+            f"but got {interpolation}"
         )
     if isinstance(q, Tensor):
-        if q.dim() < 2 and q.numel() and not bool(((q >= 0) & (q <= 1)).all()):
+        if q.dim() < 2 and q.numel() and not bool((q.ge(0) & q.le(1)).all()):
             raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     elif not 0 <= q <= 1:
         raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
@@ -246,7 +246,7 @@ def quantile(
 ) -> Tensor:
     """The q-quantiles (0 to 1) of everything or along `dim`; a NaN spoils its line.
 
-    Several quantiles come along a first dimension. RuntimeError unless the input is float or double.
+    Several quantiles come along a first dimension. RuntimeError unless input is float or double.
     """
     return store(out, _quantiles("quantile", input, q, dim, keepdim, interpolation))
 
@@ -308,6 +308,6 @@ def kthvalue(
 
 
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
-    """The most frequent elements along a dimension, the smallest of several, and an index of each."""
+    """The most frequent elements along a dimension (the smallest of several), and their indices."""
     found = apply("ModeBackward0", _mode, (input,), (dim, keepdim))
     return _pair(out, return_types.mode, found)

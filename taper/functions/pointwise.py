@@ -1,4 +1,4 @@
-"""Choosing and shaping elements: `where`, clamping, the larger and the smaller, signs and exponents."""
+"""Choosing and shaping elements: `where`, clamping, larger and smaller, signs and exponents."""
 
 from __future__ import annotations
 
@@ -63,20 +63,21 @@ def _where(condition: Node, x: Node, y: Node) -> Node:
 def where(
     condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None
 ) -> Any:
-    """`input` where the condition holds, `other` elsewhere; without these the places where it holds.
+    """`input` where the condition holds, `other` elsewhere; without these, where it holds.
 
-    Tensors and numbers broadcast and promote together. RuntimeError unless the condition is boolean.
+    Tensors and numbers broadcast and promote. RuntimeError unless the condition is boolean.
     """
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
     if not isinstance(condition, Tensor):
         raise TypeError(
-            f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}"
+            "where(): argument 'condition' (position 1) must be Tensor, not "
+            f"{type(condition).__name__}"
         )
     if condition._dtype is dtypes.uint8:
         warnings.warn(
-            "where received a uint8 condition tensor. This behavior is deprecated and will be removed "
-            "in a future version of PyTorch. Use a boolean condition instead.",
+            "where received a uint8 condition tensor. This behavior is deprecated and will be "
+            "removed in a future version of PyTorch. Use a boolean condition instead.",
             stacklevel=2,
         )
     return store(out, apply("WhereBackward0", _where, (condition, input, other)))
@@ -94,7 +95,7 @@ def _check_clamp(kind: dtypes.dtype) -> None:
 
 
 def _clamp(x: Node, low: Node | None, high: Node | None) -> Node:
-    """Bounds win over elements only where they are passed, so gradients reach elements at a bound."""
+    """Bounds win only where they are passed, so gradients reach elements at a bound."""
     tensors_only("clamp", x)
     bounds = [n for n in (low, high) if n is not None]
     kind = result_dtype((x, *bounds))
@@ -128,7 +129,7 @@ def _bounds(min: Any, max: Any) -> str:
 
 
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """Elements below `min` become `min`, those above `max` become `max`; bounds are numbers or tensors."""
+    """Elements below `min` become `min`, those above `max` `max`; both are numbers or tensors."""
     return store(out, apply(_bounds(min, max), _clamp, (input, min, max)))
 
 
@@ -363,7 +364,7 @@ def _frexp(x: Node) -> tuple[Node, Node]:
 
 
 def frexp(input: Tensor, *, out: tuple[Tensor, Tensor] | None = None) -> Any:
-    """`mantissa` and int32 `exponent` with `input` = mantissa * 2^exponent and 0.5 <= |mantissa| < 1."""
+    """`mantissa` and int32 `exponent`: `input` = mantissa * 2^exponent, 0.5 <= |mantissa| < 1."""
     mantissa, exponent = apply("FrexpBackward0", _frexp, (input,))
     if out is not None:
         mantissa, exponent = store(out[0], mantissa), store(out[1], exponent)

@@ -318,7 +318,7 @@ def argmax(
     out: Tensor | None = None,
     **named: Any,
 ) -> Tensor:
-    """The place of the largest element, in the flat tensor or along a dimension; the first of equals."""
+    """The first place of the largest element, in the flat tensor or along a dimension."""
     if named:
         dim, keepdim = numpy_names("argmax", named, dim, keepdim)
     return store_same(out, apply(None, _place, (input,), ("argmax", dim, keepdim)))
@@ -332,7 +332,7 @@ def argmin(
     out: Tensor | None = None,
     **named: Any,
 ) -> Tensor:
-    """The place of the smallest element, in the flat tensor or along a dimension; the first of equals."""
+    """The first place of the smallest element, in the flat tensor or along a dimension."""
     if named:
         dim, keepdim = numpy_names("argmin", named, dim, keepdim)
     return store_same(out, apply(None, _place, (input,), ("argmin", dim, keepdim)))

@@ -1,4 +1,4 @@
-"""Named results of functions that return several tensors: `torch.return_types.max` and the others."""
+"""Named results of functions that return several tensors: `torch.return_types.max` and more."""
 
 from __future__ import annotations
 

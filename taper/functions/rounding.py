@@ -58,7 +58,7 @@ def _round_decimals(x: Node, decimals: int) -> Node:
 
 
 def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Tensor:
-    """The nearest whole number, or number of `decimals` decimals; halves go to the even neighbour."""
+    """The nearest whole number, or number of `decimals` decimals; halves go to the even one."""
     if decimals == 0:
         return store_found(out, apply("RoundBackward0", _whole, (input,), ("round",)))
     return store_found(out, apply("RoundBackward1", _round_decimals, (input,), (decimals,)))

@@ -1,4 +1,4 @@
-"""Scans along a dimension: running sums, products and extremes, differences, the trapezoidal rule."""
+"""Scans along a dimension: running sums, products, extremes, differences, trapezoidal rule."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _areas(y: Node, x: Node | None, dx: Node | None, dim: int, name: str) -> tup
     size = y.shape[axis]
     pairs = _pairs(y, axis, size)
     if x is None:
-        return ops.mul(*promote(pairs, dx)), axis
+        return ops.mul(*promote(pairs, dx)), axis  # type: ignore[arg-type]
     points = x.shape[axis - y.ndim if x.ndim > 1 else 0] if x.ndim else 0
     if x.ndim == 1:
         if points != size:

@@ -158,7 +158,8 @@ def _cov(x: Node, fweights: Node | None, aweights: Node | None, correction: Numb
     tensors_only("cov", x)
     if x.ndim > 2:
         raise RuntimeError(
-            f"cov(): expected input to have two or fewer dimensions but got an input with {x.ndim} dimensions"
+            "cov(): expected input to have two or fewer dimensions but got an input with "
+            f"{x.ndim} dimensions"
         )
     if x.dtype is dtypes.bool_:
         raise RuntimeError("cov(): bool dtype is not supported for input")
@@ -205,9 +206,9 @@ def cov(
     fweights: Tensor | None = None,
     aweights: Tensor | None = None,
 ) -> Tensor:
-    """The covariance matrix of variables in rows, observed in columns, with weights of observations."""
+    """The covariance matrix of variables in rows, observed in columns, with optional weights."""
     for name, w in (("fweights", fweights), ("aweights", aweights)):
-        if w is not None and bool((w < 0).any()):
+        if w is not None and bool(w.lt(0).any()):
             raise RuntimeError(f"cov(): {name} cannot be negative")
     if fweights is not None and fweights.dtype.inexact:
         raise RuntimeError(
@@ -225,7 +226,8 @@ def cov(
 def _corrcoef(x: Node) -> Node:
     if x.ndim > 2:
         raise RuntimeError(
-            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {x.ndim} dimensions"
+            "corrcoef(): expected input to have two or fewer dimensions but got an input with "
+            f"{x.ndim} dimensions"
         )
     c = _cov(x, None, None, 1)
     if not c.shape:
@@ -266,7 +268,7 @@ def _bounds(array: np.ndarray, low: float, high: float) -> tuple[float, float]:
 
 
 def histc(
-    input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0, *, out: Tensor | None = None
+    input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Tensor | None = None
 ) -> Tensor:
     """Counts of elements in `bins` equal parts of [`min`, `max`], or of the data's range."""
     if not input.dtype.is_floating_point and input.dtype.category != dtypes.INT:
@@ -287,7 +289,7 @@ def histc(
 
 
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each of 0, 1, 2, ... occurs in a vector of integers, or the sum of weights there."""
+    """How often 0, 1, 2, ... occur in a vector of integers, or the sums of weights there."""
     if minlength < 0:
         raise RuntimeError(f"minlength should be >= 0, but got {minlength}")
     if input.dim() != 1 or input.dtype.inexact:
@@ -355,7 +357,7 @@ def _counted(
 
 
 def _upper_bound(edges: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """How many edges each value has passed, by bisection, which is defined for unsorted edges too."""
+    """How many edges each value has passed, by bisection; edges may be out of order."""
     first = np.zeros(values.shape, np.int64)
     length = np.full(values.shape, len(edges))
     while np.any(length > 0):
@@ -372,13 +374,13 @@ def _check_histogram(name: str, x: Tensor, weight: Tensor | None, points: int) -
         unsupported("histogramdd", x.dtype)
     if weight is not None and weight.dtype is not x.dtype:
         raise RuntimeError(
-            f"torch.{name}(): if weight tensor is provided, input tensor and weight tensor should have "
-            f"the same dtype, but got input {x.dtype}, and weight {weight.dtype}"
+            f"torch.{name}(): if weight tensor is provided, input tensor and weight tensor should "
+            f"have the same dtype, but got input {x.dtype}, and weight {weight.dtype}"
         )
     if weight is not None and weight.numel() != points:
         raise RuntimeError(
-            f"torch.{name}(): if weight tensor is provided it should have the same shape as the input "
-            "tensor excluding its innermost dimension, but got weight with "
+            f"torch.{name}(): if weight tensor is provided it should have the same shape as the "
+            "input tensor excluding its innermost dimension, but got weight with "
             f"{weight.numel()} elements for {points} points"
         )
 
@@ -407,7 +409,7 @@ def histogramdd(
     weight: Tensor | None = None,
     density: bool = False,
 ) -> Any:
-    """Counts (or a density) of points, the rows of the last dimension, in a grid of bins, and its edges."""
+    """Counts (or a density) of points, rows of the last dimension, in a grid of bins; its edges."""
     if input.dim() < 2:
         raise RuntimeError(
             "torch.histogramdd(): input tensor should have at least 2 dimensions, but got "
