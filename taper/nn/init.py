@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ..functions import creation, indexing, linalg, random
+from ..functions import creation, linalg, pointwise, random
 from ..modes import no_grad
 from ..tensor import Tensor
 
@@ -106,7 +106,7 @@ def _redraw_normal(tensor, mean, std, a, b, generator) -> Tensor:
     tensor.normal_(mean, std, generator=generator)
     while (outside := (tensor < low) | (tensor > high)).any():
         again = creation.empty_like(tensor).normal_(mean, std, generator=generator)
-        tensor.copy_(indexing.where(outside, again, tensor))
+        tensor.copy_(pointwise.where(outside, again, tensor))
     return tensor
 
 
@@ -116,7 +116,7 @@ def _accept_uniform(tensor, mean, std, a, b, generator) -> Tensor:
     pending = None
     while pending is None or pending.any():
         drawn = creation.empty_like(tensor).uniform_(a, b, generator=generator)
-        tensor.copy_(drawn if pending is None else indexing.where(pending, drawn, tensor))
+        tensor.copy_(drawn if pending is None else pointwise.where(pending, drawn, tensor))
         log_density = drawn.sub(mean).div(std).pow(2).mul(-0.5).sub(peak)
         level = creation.empty_like(tensor).uniform_(generator=generator).log()
         refused = level.gt(log_density)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...functions import creation, indexing, joining
+from ...functions import creation, joining, pointwise
 from ...tensor import Tensor
 from .. import functional as F
 from .container import ModuleList, Sequential
@@ -133,7 +133,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         rare = best >= self.shortlist_size
         if not rare.any():
             return best
-        return indexing.where(rare, self._get_full_log_prob(input, head).argmax(1), best)
+        return pointwise.where(rare, self._get_full_log_prob(input, head).argmax(1), best)
 
 
 def _pick(table: Tensor, columns: np.ndarray) -> Tensor:
