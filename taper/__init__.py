@@ -64,7 +64,10 @@ from .shapes import Size
 from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
-from . import autograd  # isort: skip
+from . import autograd, cuda, nn, optim, random, serialization, utils, version  # isort: skip
+from .compat import install  # isort: skip
+from .serialization import load, save  # isort: skip
+from .version import __version__  # isort: skip
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
