@@ -58,8 +58,16 @@ def test_keys():
     assert "features.2.conv.1.0.weight" in keys and keys[-1] == "classifier.1.bias"
 
 
+class Narrow(taper.nn.Linear):
+    """A layer with a 64th of the features, which are many in this model."""
+
+    def __init__(self, inside, outside):
+        super().__init__(inside // 64, max(outside // 64, 1))
+
+
 def test_vgg_layout(monkeypatch):
     monkeypatch.setattr(models.vgg, "_STAGES", {11: [[4], [4], [4] * 2, [4] * 2, [512]]})
+    monkeypatch.setattr(models.vgg.nn, "Linear", Narrow)
     plain, normal = models.vgg11(num_classes=3), models.vgg11_bn(num_classes=3)
     assert [k for k in plain.state_dict() if k.startswith("features")][:4] == [
         "features.0.weight",
@@ -69,7 +77,7 @@ def test_vgg_layout(monkeypatch):
     ]
     assert "features.1.running_mean" in normal.state_dict()
     assert list(plain.state_dict())[-2:] == ["classifier.6.weight", "classifier.6.bias"]
-    assert plain.classifier[0].in_features == 25088
+    assert plain.classifier[0].in_features == 25088 // 64
     assert plain.features[0].bias.abs().sum().item() == 0
 
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-from ...generator import Generator
+from ...functions.random import Generator
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset
 from .iterators import (

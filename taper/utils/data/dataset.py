@@ -9,8 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from ...functions.random import randperm
-from ...generator import Generator, default_generator
+from ...functions.random import Generator, default_generator, randperm
 from ...tensor import Tensor
 
 T_co = TypeVar("T_co", covariant=True)

@@ -12,7 +12,7 @@ import warnings
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ...cuda import is_available
+from ... import devices
 from ...dtypes import int64
 from ...functions.creation import empty
 from .fetch import make_fetcher
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from .dataloader import DataLoader
 
 
+def _has_accelerator() -> bool:
+    try:
+        devices.resolve("cuda")
+    except RuntimeError:
+        return False
+    return True
+
+
 class _BaseDataLoaderIter:
     """What both iterators share: the sampler's order, the base seed, and the count of batches."""
 
@@ -42,7 +50,7 @@ class _BaseDataLoaderIter:
         self._num_workers = loader.num_workers
         self._timeout = loader.timeout
         self._index_sampler = loader._index_sampler
-        if loader.pin_memory and not is_available():
+        if loader.pin_memory and not _has_accelerator():
             warnings.warn(
                 "'pin_memory' argument is set as true but no accelerator is found, "
                 "then device pinned memory won't be used.",

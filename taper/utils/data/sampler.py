@@ -8,8 +8,7 @@ from typing import Generic, TypeVar
 
 from ...dtypes import float64, int64
 from ...functions.creation import as_tensor, empty
-from ...functions.random import multinomial, randint, randperm
-from ...generator import Generator
+from ...functions.random import Generator, multinomial, randint, randperm
 
 T_co = TypeVar("T_co", covariant=True)
 

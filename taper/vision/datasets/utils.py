@@ -116,7 +116,9 @@ def download_url(
                         f"File not found or corrupted. {url} has the MD5 {found} instead of {md5}"
                     )
             return
-        except (OSError, urllib.error.URLError) as error:
+        except OSError as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             if attempt + 1 < ATTEMPTS and not _is_final(error):
                 time.sleep(0.5 * 2**attempt)
                 continue
