@@ -10,11 +10,16 @@ products alone. Whatever needs a logarithm or a sine in float64 takes numpy's, w
 from another mathematics library in the last place.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
 
 from . import checks, rejection
 from .normals import box_muller32, box_muller64, fused
