@@ -17,8 +17,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from taper.version import __version__
+
 ROOTS = {"torch": "taper", "torchvision": "taper.vision"}
-VERSIONS = {"torch": "2.13.0+taper", "torchvision": "0.28.0+taper"}
+VERSIONS = {"torch": __version__, "torchvision": "0.28.0+taper"}
 
 
 class AliasedModule(types.ModuleType):
