@@ -12,9 +12,7 @@ from ..tensor import Tensor
 def _of_class(cls: type, data: Tensor, requires_grad: bool) -> Any:
     """A tensor of class `cls` on the memory of `data`, outside of its graph."""
     if requires_grad and not (data.is_floating_point() or data.is_complex()):
-        raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients"
-        )
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     made = data.detach()
     made.__class__ = cls
     made.requires_grad_(requires_grad)

@@ -21,8 +21,10 @@ PUBLIC = (f"{HOME}.nn.functional", HOME)  # where programs, and so PyTorch, know
 
 MOVED = {  # modules of Taper's whose classes PyTorch keeps elsewhere
     "torch.nn.modules.attention": "torch.nn.modules.activation",
+    "torch.nn.modules.hooks": "torch.utils.hooks",
     "torch.nn.modules.parametercontainer": "torch.nn.modules.container",
     "torch.nn.modules.rnncells": "torch.nn.modules.rnn",
+    "torch.nn.modules.state": "torch.nn.modules.module",
     "torch.nn.parallel": "torch.nn.parallel.data_parallel",
     "torch.optim._adafactor": "torch.optim",
     "torch.optim._muon": "torch.optim",

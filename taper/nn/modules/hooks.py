@@ -60,7 +60,7 @@ class RemovableHandle(Handle):
                 held.pop(self.id, None)
 
     def __getstate__(self) -> tuple:
-        return self.hooks(), self.id, [marks() for marks in self.extra]
+        return self.hooks(), self.id, tuple(marks() for marks in self.extra)
 
     def __setstate__(self, held: tuple) -> None:
         table, self.id, extra = held

@@ -24,7 +24,7 @@ from .hooks import (  # noqa: F401  (PyTorch keeps the registering functions at 
     register_module_module_registration_hook,
     register_module_parameter_registration_hook,
 )
-from .state import _EXTRA_STATE_KEY_SUFFIX, _IncompatibleKeys  # noqa: F401
+from .state import _EXTRA_STATE_KEY_SUFFIX, _IncompatibleKeys, _WrappedHook  # noqa: F401
 from .utils import typename
 
 

@@ -160,6 +160,9 @@ class RNNBase(Module):
             s += f", bidirectional={self.bidirectional}"
         return s
 
+    def __getstate__(self) -> dict:
+        return {**super().__getstate__(), "_flat_weights": self._flat_weights}  # PyTorch reads it
+
     def __setstate__(self, state: dict) -> None:
         state = dict(state)
         state.pop("_flat_weights", None)

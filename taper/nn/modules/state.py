@@ -33,13 +33,21 @@ class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpec
 
 
 class _WrappedHook:
-    """A load-state-dict pre-hook that is given its module as first argument."""
+    """A load-state-dict pre-hook, given its module as first argument unless that is None."""
 
-    def __init__(self, hook: Callable, module: Any) -> None:
+    def __init__(self, hook: Callable, module: Any = None) -> None:
         self.hook, self.module = hook, module
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.hook(self.module, *args, **kwargs)
+        first = () if self.module is None else (self.module,)
+        return self.hook(*first, *args, **kwargs)
+
+    def __getstate__(self) -> dict[str, Any]:
+        held = {"hook": self.hook, "with_module": self.module is not None}
+        return held if self.module is None else {**held, "module": self.module}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.hook, self.module = state["hook"], state.get("module")
 
 
 def get_extra_state(self) -> Any:
@@ -274,9 +282,8 @@ def register_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
 def _register_load_state_dict_pre_hook(
     self, hook: Callable, with_module: bool = False
 ) -> RemovableHandle:
-    return add_hook(
-        self._load_state_dict_pre_hooks, _WrappedHook(hook, self) if with_module else hook
-    )
+    wrapped = _WrappedHook(hook, self if with_module else None)
+    return add_hook(self._load_state_dict_pre_hooks, wrapped)
 
 
 def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:

@@ -1,0 +1,5 @@
+"""Handles and backward hooks, at the address that PyTorch gives them."""
+
+from ..nn.modules.hooks import BackwardHook, RemovableHandle
+
+__all__ = ["BackwardHook", "RemovableHandle"]
