@@ -240,6 +240,8 @@ def rrelu(
 
     Outside of training the slope is (lower + upper) / 2. The number of draws depends on the values.
     """
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
         return _call("LeakyReluBackward0", _leaky_relu, input, ((lower + upper) / 2,), inplace)
     if not input._dtype.is_floating_point:
@@ -488,12 +490,12 @@ def _over_lines(x: Node, dim: int, kind: dtype | None, name: str, negate: bool =
     """Softmax or its logarithm, in float32 for half precision."""
     tensors_only(name, x)
     last = wrap_dim(dim, len(x.shape)) == max(len(x.shape) - 1, 0)
+    x = ops.neg(x) if negate else x
     if kind is not None:
         x = ops.cast(x, dtype=kind)
     if not x.dtype.is_floating_point:
         unsupported(f"{name}_{'lastdim_' if last else ''}kernel_impl", x.dtype)
     inner = ops.cast(x, dtype=wide(x.dtype))
-    inner = ops.neg(inner) if negate else inner
     found = (softmax_node if name == "softmax" else log_softmax_node)(inner, dim)
     return ops.cast(found, dtype=x.dtype)
 

@@ -90,10 +90,11 @@ def _pairwise(x: Node, y: Node, p: float, eps: float, keepdim: bool) -> Node:
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
             "`logical_xor()` operator instead."
         )
+    difference = ops.sub(*promote(x, y))
     kind = kind if kind.inexact else dtypes.get_default()
-    x, y = (ops.cast(n, dtype=wide(kind)) for n in promote(x, y))
-    difference = ops.add(ops.sub(x, y), scalar(eps, x))
-    axes = (len(x.shape) - 1,) if x.shape else ()
+    difference = ops.cast(difference, dtype=wide(kind))
+    difference = ops.add(difference, scalar(eps, difference))
+    axes = (len(difference.shape) - 1,) if difference.shape else ()
     out = ops.cast(_norm(difference, p, axes), dtype=kind.to_real())
     return ops.reshape(out, shape=(*out.shape, 1)) if keepdim and axes else out
 
@@ -212,14 +213,18 @@ def _bilinear(x: Node, y: Node, weight: Node, bias: Node | None) -> Node:
             f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
             f"{out}"
         )
-    rows = math.prod(x.shape[:-1])
+    kind, lead = x.dtype, x.shape[:-1]
+    x, y, weight = (ops.cast(n, dtype=wide(kind)) for n in (x, y, weight))
+    rows = math.prod(lead)
     left, right = ops.reshape(x, shape=(rows, a)), ops.reshape(y, shape=(rows, b))
     spread = ops.reshape(ops.permute(weight, dims=(1, 0, 2)), shape=(a, out * b))
     inner = ops.reshape(ops.dot(left, spread), shape=(rows, out, b))
     right = expand(ops.reshape(right, shape=(rows, 1, b)), (rows, out, b))
     found = ops.sum(ops.mul(inner, right), axes=(2,))
-    found = ops.reshape(found, shape=(*x.shape[:-1], out))
-    return found if bias is None else ops.add(found, expand(bias, found.shape))
+    found = ops.reshape(found, shape=(*lead, out))
+    if bias is not None:
+        found = ops.add(found, expand(ops.cast(bias, dtype=found.dtype), found.shape))
+    return ops.cast(found, dtype=kind)
 
 
 def bilinear(

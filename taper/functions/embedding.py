@@ -12,7 +12,7 @@ from ..ir.build import ops
 from ..ir.node import Node
 from ..modes import no_grad
 from ..tensor import Tensor, formatting_name
-from .common import expand, scalar, spread, still
+from .common import expand, scalar, spread, still, wide
 from .creation import from_array
 from .distance import norm_node
 
@@ -127,12 +127,12 @@ def _bags(
     padding: int | None, by_frequency: bool, bags: int,
 ) -> Node:  # fmt: skip
     """Sums or means of the rows of each bag."""
-    index = ops.cast(index, dtype=dtypes.int64)
-    rows = ops.take(weight, index, axis=0)
+    index, kind = ops.cast(index, dtype=dtypes.int64), weight.dtype
+    rows = ops.cast(ops.take(weight, index, axis=0), dtype=wide(kind))
     if by_frequency:
-        rows = _shared(rows, 1, _counts(weight, index), index)
+        rows = _shared(rows, 1, _counts(ops.cast(weight, dtype=rows.dtype), index), index)
     if scales is not None:
-        rows = ops.mul(rows, spread(scales, rows, (1,)))
+        rows = ops.mul(rows, spread(ops.cast(scales, dtype=rows.dtype), rows, (1,)))
     present = ops.full(index.shape, 1, dtypes.bool_)
     if padding is not None:
         present = ops.ne(index, scalar(padding, index))
@@ -143,12 +143,12 @@ def _bags(
     total = ops.index_add(zeros, bag, rows, axis=0)
     total = ops.slice(total, start=(0, 0), stop=(bags, total.shape[1]), step=(1, 1))
     if mode == "sum":
-        return total
+        return ops.cast(total, dtype=kind)
     none = ops.full((bags + 1,), 0, rows.dtype)
     sizes = ops.index_add(none, bag, ops.cast(present, dtype=rows.dtype), axis=0)
     sizes = ops.slice(sizes, start=(0,), stop=(bags,), step=(1,))
     sizes = ops.maximum(sizes, scalar(1, sizes))
-    return ops.div(total, spread(sizes, total, (1,)))
+    return ops.cast(ops.div(total, spread(sizes, total, (1,))), dtype=kind)
 
 
 def _largest(weight: Node, places: Node, held: Node, padding: int | None) -> Node:

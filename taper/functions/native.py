@@ -7,18 +7,23 @@ from typing import Any
 
 from ..dtypes import dtype
 from ..tensor import Tensor
-from . import activation, distance, dropout as drop, embedding as embed, normalization as norm
-from . import recurrent
+from . import activation, ctc, distance, losses, margins, recurrent
+from . import dropout as drop
+from . import embedding as embed
+from . import normalization as norm
 from .common import store
 
 __all__ = [
     *("alpha_dropout", "alpha_dropout_", "batch_norm", "bilinear", "cdist", "celu", "celu_"),
-    *("cosine_similarity", "dropout", "dropout_", "embedding", "embedding_renorm_"),
+    *("binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity"),
+    *("ctc_loss", "dropout", "dropout_", "embedding", "embedding_bag", "embedding_renorm_"),
     *("feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_"),
-    *("group_norm", "gru", "gru_cell", "hardshrink", "instance_norm", "layer_norm", "log_softmax"),
-    *("lstm", "lstm_cell", "pairwise_distance", "pdist", "prelu", "relu", "relu_", "rms_norm"),
-    *("rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "selu"),
-    *("selu_", "softmax", "threshold", "threshold_"),
+    *("group_norm", "gru", "gru_cell", "hardshrink", "hinge_embedding_loss", "instance_norm"),
+    *("kl_div", "layer_norm", "log_softmax", "lstm", "lstm_cell", "margin_ranking_loss"),
+    *("native_batch_norm", "native_group_norm", "native_layer_norm", "pairwise_distance"),
+    *("pdist", "poisson_nll_loss", "prelu", "relu", "relu_", "rms_norm", "rnn_relu"),
+    *("rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "selu", "selu_"),
+    *("softmax", "threshold", "threshold_", "triplet_margin_loss"),
 ]
 
 # ---------------------------------------------------------------- the same as in nn.functional
@@ -165,6 +170,10 @@ def rms_norm(
     return norm.rms_norm(input, normalized_shape, weight, eps)
 
 
+native_batch_norm, native_group_norm = norm.native_batch_norm, norm.native_group_norm
+native_layer_norm = norm.native_layer_norm
+
+
 # ---------------------------------------------------------------- embeddings
 def embedding(
     weight: Tensor, indices: Any, padding_idx: int = -1, scale_grad_by_freq: bool = False,
@@ -173,4 +182,90 @@ def embedding(
     """Rows of `weight` at the places of `indices`; a `padding_idx` below 0 is none."""
     return embed.embedding_rows(
         weight, indices, padding_idx if padding_idx >= 0 else None, scale_grad_by_freq
+    )
+
+
+def embedding_bag(
+    weight: Tensor, indices: Tensor, offsets: Tensor, scale_grad_by_freq: bool = False,
+    mode: int = 0, sparse: bool = False, per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False, padding_idx: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Sums (mode 0), means (1) or maxima (2) of rows of `weight`, one for each bag."""
+    name = ("sum", "mean", "max")[mode]
+    return embed.bags_of_rows(
+        weight, indices, offsets, scale_grad_by_freq, name, per_sample_weights,
+        include_last_offset, padding_idx,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- losses, with numbers for reductions
+_REDUCTIONS = ("none", "mean", "sum")
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, pos_weight: Tensor | None = None,
+    reduction: int = 1,
+) -> Tensor:  # fmt: skip
+    """Binary cross-entropy of sigmoid(x)."""
+    return losses.bce_with_logits(input, target, weight, pos_weight, _REDUCTIONS[reduction])
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+) -> Tensor:
+    """A margin loss on the cosine of two vectors."""
+    how = _REDUCTIONS[reduction]
+    return margins.cosine_embedding_loss(input1, input2, target, margin, reduction=how)
+
+
+def ctc_loss(
+    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0,
+    reduction: int = 1, zero_infinity: bool = False,
+) -> Tensor:  # fmt: skip
+    """The connectionist temporal classification loss."""
+    return ctc.ctc_loss(
+        log_probs, targets, input_lengths, target_lengths, blank, _REDUCTIONS[reduction],
+        zero_infinity,
+    )  # fmt: skip
+
+
+def hinge_embedding_loss(
+    input: Tensor, target: Tensor, margin: float = 1.0, reduction: int = 1
+) -> Tensor:
+    """x where the target is 1, max(0, margin - x) where it is -1."""
+    how = _REDUCTIONS[reduction]
+    return margins.hinge_embedding_loss(input, target, margin, reduction=how)
+
+
+def kl_div(
+    input: Tensor, target: Tensor, reduction: int = 1, *, log_target: bool = False
+) -> Tensor:
+    """Kullback-Leibler divergence of log-probabilities from probabilities."""
+    return losses.divergence(input, target, _REDUCTIONS[reduction], log_target)
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: int = 1
+) -> Tensor:
+    """max(0, -y (x1 - x2) + margin)."""
+    how = _REDUCTIONS[reduction]
+    return margins.margin_ranking_loss(input1, input2, target, margin, reduction=how)
+
+
+def poisson_nll_loss(
+    input: Tensor, target: Tensor, log_input: bool, full: bool, eps: float, reduction: int
+) -> Tensor:
+    """The negative log-likelihood of Poisson counts."""
+    how = _REDUCTIONS[reduction]
+    return losses.poisson_nll_loss(input, target, log_input, full, None, eps, None, how)
+
+
+def triplet_margin_loss(
+    anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2,
+    eps: float = 1e-6, swap: bool = False, reduction: int = 1,
+) -> Tensor:  # fmt: skip
+    """max(0, d(a, p) - d(a, n) + margin)."""
+    how = _REDUCTIONS[reduction]
+    return margins.triplet_margin_loss(
+        anchor, positive, negative, margin, p, eps, swap, reduction=how
     )

@@ -112,8 +112,9 @@ def _empty_batch(x: Node, weight: Node | None, bias: Node | None) -> Node:
 
 def _batch_train(
     x: Node, weight: Node | None, bias: Node | None, mean: Node | None, var: Node | None,
-    momentum: Node | None, eps: float,
+    momentum: Node | None, eps: float, saved: bool = False,
 ) -> Any:  # fmt: skip
+    """The result, with `saved` the mean and 1 / std, and the running statistics where there are any."""
     axes, kind = _channel_axes(x), x.dtype
     _check_channels(x, ("running_mean", mean), ("running_var", var))
     _check_channels(x, ("weight", weight), ("bias", bias))
@@ -123,11 +124,12 @@ def _batch_train(
     if weight is not None:
         scale = ops.mul(scale, _cast(weight, x.dtype))
     out = ops.cast(_scaled(m, scale, _cast(bias, x.dtype), x, axes), dtype=kind)
-    if momentum is None:
-        return out
-    new_mean = None if mean is None else _mixed(mean, m.mean, momentum)
-    new_var = None if var is None else _mixed(var, m.unbiased(), momentum)
-    return tuple(n for n in (out, new_mean, new_var) if n is not None)
+    found = [out, m.mean, m.rstd(eps)] if saved else [out]
+    if mean is not None:
+        found.append(_mixed(mean, m.mean, momentum))  # type: ignore[arg-type]
+    if var is not None:
+        found.append(_mixed(var, m.unbiased(), momentum))  # type: ignore[arg-type]
+    return tuple(found) if len(found) > 1 else out
 
 
 def _batch_eval(
@@ -197,6 +199,25 @@ def batch_norm_over(
     return out
 
 
+def native_batch_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
+    running_var: Tensor | None, training: bool, momentum: float, eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """`batch_norm` with the mean and 1 / std of the batch, both empty outside of training."""
+    if not training:
+        out = batch_norm_over(
+            input, weight, bias, running_mean, running_var, False, momentum, eps
+        )
+        like = input if running_mean is None else running_mean
+        return out, like.new_zeros((0,)), like.new_zeros((0,))
+    inputs = (input, weight, bias, running_mean, running_var, float(momentum))
+    name = "NativeBatchNormBackward0"
+    out, mean, rstd, *stats = apply(name, _batch_train, inputs, (eps, True))
+    for target, value in zip([s for s in (running_mean, running_var) if s is not None], stats):
+        _write(target, value)
+    return out, mean.detach(), rstd.detach()
+
+
 def _check_batch(size: Sequence[int]) -> None:
     if prod((size[0], *size[2:])) == 1:
         raise ValueError(
@@ -219,11 +240,12 @@ def _instance_train(
     if bias is not None:
         shift = expand(_cast(bias, x.dtype), scale.shape)
     out = ops.cast(_scaled(m, scale, shift, x, axes), dtype=kind)
-    if momentum is None:
-        return out
-    new_mean = None if mean is None else _mixed(mean, _batch_mean(m.mean), momentum)
-    new_var = None if var is None else _mixed(var, _batch_mean(m.unbiased()), momentum)
-    return tuple(n for n in (out, new_mean, new_var) if n is not None)
+    found = [out]
+    if mean is not None:
+        found.append(_mixed(mean, _batch_mean(m.mean), momentum))  # type: ignore[arg-type]
+    if var is not None:
+        found.append(_mixed(var, _batch_mean(m.unbiased()), momentum))  # type: ignore[arg-type]
+    return tuple(found) if len(found) > 1 else out
 
 
 def _batch_mean(x: Node) -> Node:
@@ -311,12 +333,17 @@ def _affine(x: Node, weight: Node | None, bias: Node | None) -> Node:
 
 
 def _layer_norm(
-    x: Node, weight: Node | None, bias: Node | None, shape: tuple[int, ...], eps: float
-) -> Node:
+    x: Node, weight: Node | None, bias: Node | None, shape: tuple[int, ...], eps: float,
+    saved: bool = False,
+) -> Any:  # fmt: skip
     axes, kind = _last_axes(x, shape, ("weight", weight), ("bias", bias)), x.dtype
     x = _floats(x, "LayerNormKernelImpl")
     m = _Moments(x, axes)
-    return ops.cast(_affine(_scaled(m, m.rstd(eps), None, x, axes), weight, bias), dtype=kind)
+    scale = m.rstd(eps)
+    out = ops.cast(_affine(_scaled(m, scale, None, x, axes), weight, bias), dtype=kind)
+    if not saved:
+        return out
+    return out, keep(m.mean, x, axes), keep(scale, x, axes)
 
 
 def layer_norm(
@@ -332,6 +359,16 @@ def layer_norm(
     """
     static = (tuple(normalized_shape), eps)
     return apply("NativeLayerNormBackward0", _layer_norm, (input, weight, bias), static)
+
+
+def native_layer_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None, bias: Tensor | None,
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """`layer_norm` with the means and 1 / stds."""
+    static = (tuple(normalized_shape), eps, True)
+    out, mean, rstd = apply("NativeLayerNormBackward0", _layer_norm, (input, weight, bias), static)
+    return out, mean.detach(), rstd.detach()
 
 
 def _rms_norm(
@@ -364,8 +401,9 @@ def rms_norm(
 
 # ---------------------------------------------------------------- group
 def _group_norm(
-    x: Node, weight: Node | None, bias: Node | None, groups: int, eps: float
-) -> Node:
+    x: Node, weight: Node | None, bias: Node | None, groups: int, eps: float,
+    saved: bool = False,
+) -> Any:  # fmt: skip
     kind, shape = x.dtype, x.shape
     if groups <= 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {groups}")
@@ -394,7 +432,8 @@ def _group_norm(
         shift = ops.add(expand(bias, lines), shift)
     out = ops.mul(m.deviation, spread(scale, flat, (3,)))
     out = ops.add(out, spread(shift, flat, (3,)))
-    return ops.cast(ops.reshape(out, shape=shape), dtype=kind)
+    out = ops.cast(ops.reshape(out, shape=shape), dtype=kind)
+    return (out, m.mean, m.rstd(eps)) if saved else out
 
 
 def _column(x: Node) -> Node:
@@ -424,6 +463,15 @@ def group_norm_over(
 ) -> Tensor:
     """`group_norm` without the checks of the input's size."""
     static = (num_groups, eps)
+    return apply("NativeGroupNormBackward0", _group_norm, (input, weight, bias), static)
+
+
+def native_group_norm(
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int,
+    group: int, eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """`group_norm` with the means and 1 / stds; the sizes repeat what the input's shape says."""
+    static = (group, eps, True)
     return apply("NativeGroupNormBackward0", _group_norm, (input, weight, bias), static)
 
 

@@ -2,12 +2,15 @@
 
 from ..functions.activation import *
 from ..functions.attention import *
+from ..functions.class_losses import *
 from ..functions.convolution import *
+from ..functions.ctc import *
 from ..functions.distance import bilinear, cosine_similarity, pairwise_distance, pdist
 from ..functions.dropout import *
 from ..functions.elementary import sigmoid, tanh
 from ..functions.embedding import *
 from ..functions.losses import *
+from ..functions.margins import *
 from ..functions.normalization import *
 from ..functions.pooling import *
 from ..functions.products import linear
