@@ -33,6 +33,7 @@ from .functions.bits import *
 from .functions.comparison import *
 from .functions.conversion import *
 from .functions.creation import *
+from .functions.differences import *
 from .functions.elementary import *
 from .functions.gamma import *
 from .functions.gathering import *

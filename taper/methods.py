@@ -9,6 +9,7 @@ from .functions import (
     comparison,
     conversion,
     creation,
+    differences,
     elementary,
     gamma,
     gathering,
@@ -241,6 +242,8 @@ Tensor.is_meta, Tensor.is_sparse = property(conversion.on_meta), property(conver
 Tensor.is_sparse_csr, Tensor.is_quantized = property(conversion.never), property(conversion.never)
 Tensor.is_mkldnn, Tensor.is_nested = property(conversion.never), property(conversion.never)
 Tensor.is_mps, Tensor.is_xpu = property(conversion.never), property(conversion.never)
+Tensor.__contains__, Tensor.__array_wrap__ = conversion.contains, conversion.array_wrap
+Tensor.get_device = conversion.get_device
 Tensor.to_sparse, Tensor.to_dense = sparse.to_sparse, sparse.to_dense
 
 # ---------------------------------------------------------------- reduction
@@ -275,7 +278,9 @@ Tensor.kthvalue, Tensor.mode = order.kthvalue, order.mode
 Tensor.cumsum, Tensor.cumsum_ = scans.cumsum, scans.cumsum_
 Tensor.cumprod, Tensor.cumprod_ = scans.cumprod, scans.cumprod_
 Tensor.cummax, Tensor.cummin = scans.cummax, scans.cummin
-Tensor.logcumsumexp, Tensor.diff = scans.logcumsumexp, scans.diff
+Tensor.logcumsumexp, Tensor.diff = scans.logcumsumexp, differences.diff
+Tensor.renorm, Tensor.renorm_ = norms.renorm, norms.renorm_
+Tensor.sum_to_size = reduction.sum_to_size
 
 # ---------------------------------------------------------------- products
 Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bmm

@@ -153,6 +153,23 @@ def unsupported(kernel: str, kind: dtype) -> NoReturn:
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{formatting_name(kind)}'")
 
 
+def check_fits(value: Any, kind: dtype) -> None:
+    """Refuse numbers that a dtype cannot hold; small negative ones wrap in unsigned dtypes."""
+    if isinstance(value, (complex, Tensor)) or -128 <= value <= 127 or kind is dtypes.bool_:
+        return
+    if not kind.inexact:
+        limits = dtypes.iinfo(kind)
+        low = limits.min if kind.is_signed else -limits.max - 1
+        if low <= value <= limits.max:
+            return
+        name = {"int32": "int"}.get(kind.name, kind.name + "_t")
+    elif value != value or abs(value) == float("inf") or abs(value) <= dtypes.finfo(kind).max:
+        return
+    else:
+        name = _C_NAMES.get(kind.name, kind.name)
+    raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+
+
 # ---------------------------------------------------------------- results
 def store(out: Tensor | None, result: Tensor) -> Tensor:
     """The result, or `out=` with the result written into it."""

@@ -26,11 +26,7 @@ def _compare(x: Node, y: Node, name: str) -> Node:
     kind = result_dtype((x, y))
     if kind.is_complex and name not in ("eq", "ne"):
         raise NotImplementedError(f"\"compare_cpu\" not implemented for '{formatting_name(kind)}'")
-    if y.weak and kind.category == dtypes.INT and kind.itemsize < 8:
-        kind = dtypes.int64  # a number that the tensor's dtype cannot hold compares as it is
-        x, y = broadcast(ops.cast(x, dtype=kind), ops.cast(y, dtype=kind))
-    else:
-        x, y = promote(x, y)
+    x, y = promote(x, y)
     if name in ("gt", "ge"):
         return ops.lt(y, x) if name == "gt" else ops.le(y, x)
     return getattr(ops, name)(x, y)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from .. import devices, dtypes
 from ..calls import NUMBERS, apply, apply_
 from ..devices import device
@@ -15,10 +17,12 @@ from ..ir.node import number as number_node
 from ..moves import Permute
 from ..tape import Value
 from ..tensor import Tensor, formatting_name
-from .common import expand, result_dtype
+from .common import check_fits, expand, result_dtype
+from .creation import from_array
 
 __all__ = [
     *("channels_last", "channels_last_3d", "clone", "contiguous_format", "fill", "fill_"),
+    *("get_device",),
     *("is_complex", "is_conj", "is_distributed", "is_floating_point", "is_inference", "is_neg"),
     *("is_nonzero", "is_same_size", "is_signed", "is_tensor", "memory_format", "numel"),
     *("preserve_format", "result_type", "typename", "zero_"),
@@ -365,12 +369,14 @@ def _filled(x: Node, value: Node) -> Node:
 def fill(input: Tensor, value: Any) -> Tensor:
     """A tensor like `input` in which every element is `value`, a number or 0-d tensor."""
     name = "FillBackward1" if isinstance(value, Tensor) else "FillBackward0"
+    check_fits(value, input._dtype)
     return apply(name, _filled, (input, value))
 
 
 def fill_(input: Tensor, value: Any) -> Tensor:
     """`fill` in place."""
     name = "FillBackward3" if isinstance(value, Tensor) else "FillBackward2"
+    check_fits(value, input._dtype)
     return apply_(name, _filled, input, (value,))
 
 
@@ -381,6 +387,30 @@ def _zeroed(x: Node) -> Node:
 def zero_(input: Tensor) -> Tensor:
     """Every element 0, in place."""
     return apply_("ZeroBackward0", _zeroed, input)
+
+
+# ---------------------------------------------------------------- numpy and Python
+def array_wrap(
+    self: Tensor, array: np.ndarray, context: Any = None, return_scalar: bool = False
+) -> Tensor:
+    """What numpy's functions make of tensors, as a tensor."""
+    return from_array(np.ascontiguousarray(array).reshape(np.shape(array)))
+
+
+def contains(self: Tensor, element: Any) -> bool:
+    """Whether an element equals this; RuntimeError for what is neither tensor nor number."""
+    if not isinstance(element, (Tensor, *NUMBERS)):
+        raise RuntimeError(
+            "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}."
+        )
+    return bool(self.eq(element).any())
+
+
+def get_device(input: Tensor) -> int:
+    """The index of the tensor's device; -1 on the CPU."""
+    where = input.device
+    return -1 if where.type in ("cpu", "meta") else where.index or 0
 
 
 # ---------------------------------------------------------------- what a tensor is

@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..calls import NUMBERS, apply
+from ..calls import NUMBERS, apply, apply_
 from ..dtypes import dtype
 from ..ir.build import ops
 from ..ir.node import Node
-from ..shapes import wrap_dims
+from ..shapes import wrap_dim, wrap_dims
 from ..tensor import Tensor, formatting_name
 from .common import (
     Dims,
+    expand,
     hashable,
     in_axes,
+    keep,
     numpy_names,
     promote,
     scalar,
@@ -23,7 +25,7 @@ from .common import (
     wide,
 )
 
-__all__ = ["dist", "norm"]
+__all__ = ["dist", "norm", "renorm"]
 
 
 # ---------------------------------------------------------------- nodes
@@ -154,3 +156,33 @@ def _dist(x: Node, y: Node, p: float) -> Node:
 def dist(input: Tensor, other: Tensor, p: Any = 2) -> Tensor:
     """The p-norm of `input - other`."""
     return apply("DistBackward0", _dist, (input, other), (float(p),))
+
+
+def _renorm(x: Node, p: float, dim: int, maxnorm: float) -> Node:
+    tensors_only("renorm", x)
+    if x.ndim < 2:
+        raise RuntimeError(f"renorm: input needs at least 2 dimensions, got {x.ndim} dimensions")
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
+    axis, kind = wrap_dim(dim, x.ndim), x.dtype
+    x = ops.cast(x, dtype=wide(kind))
+    axes = tuple(i for i in range(x.ndim) if i != axis)
+    size = keep(_sized(x, p, axes), x, axes)
+    most, one = scalar(maxnorm, size), scalar(1, size)
+    factor = ops.where(ops.lt(most, size), ops.div(most, ops.add(size, scalar(1e-7, size))), one)
+    factor = ops.cast(expand(factor, x.shape), dtype=x.dtype)
+    return ops.cast(ops.mul(x, factor), dtype=kind)
+
+
+def renorm(input: Tensor, p: Any, dim: int, maxnorm: float, *, out: Tensor | None = None) -> Tensor:
+    """Slices along `dim` whose p-norm exceeds `maxnorm`, scaled down to it."""
+    static = (float(p), dim, float(maxnorm))
+    return store(out, apply("RenormBackward0", _renorm, (input,), static))
+
+
+def renorm_(input: Tensor, p: Any, dim: int, maxnorm: float) -> Tensor:
+    """`renorm` in place."""
+    static = (float(p), dim, float(maxnorm))
+    return apply_("RenormBackward0", _renorm, input, (), static)

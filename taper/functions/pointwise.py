@@ -14,6 +14,7 @@ from ..tensor import Tensor, formatting_name
 from . import return_types
 from .common import (
     broadcast,
+    check_fits,
     expand,
     in_place,
     promote,
@@ -30,19 +31,10 @@ from .indexing import nonzero
 
 __all__ = [
     *("clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min", "clamp_min_", "clip", "clip_"),
-    *(
-        "conj",
-        "conj_physical",
-        "conj_physical_",
-        "copysign",
-        "fmax",
-        "fmin",
-        "frexp",
-        "heaviside",
-        "hypot",
-    ),
+    *("complex", "conj", "conj_physical", "conj_physical_", "copysign", "fmax", "fmin", "frexp"),
+    *("heaviside", "hypot"),
     *("ldexp", "ldexp_", "maximum", "minimum", "nan_to_num", "nan_to_num_", "nextafter"),
-    *("resolve_conj", "resolve_neg", "sgn", "sign", "where"),
+    *("polar", "resolve_conj", "resolve_neg", "sgn", "sign", "where"),
 ]
 
 
@@ -128,14 +120,24 @@ def _bounds(min: Any, max: Any) -> str:
     return "ClampBackward0" if kinds[0] else "ClampBackward1"
 
 
+def _check_bounds(kind: dtypes.dtype, *bounds: Any) -> None:
+    for b in bounds:
+        if b is not None and (kind.inexact or isinstance(b, int)):
+            check_fits(b, kind)
+
+
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Elements below `min` become `min`, those above `max` `max`; both are numbers or tensors."""
-    return store(out, apply(_bounds(min, max), _clamp, (input, min, max)))
+    name = _bounds(min, max)
+    _check_bounds(input._dtype, min, max)
+    return store(out, apply(name, _clamp, (input, min, max)))
 
 
 def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """`clamp` in place."""
-    return apply_(_bounds(min, max), _clamp, input, (min, max))
+    name = _bounds(min, max)
+    _check_bounds(input._dtype, min, max)
+    return apply_(name, _clamp, input, (min, max))
 
 
 clip, clip_ = clamp, clamp_
@@ -429,7 +431,53 @@ def nan_to_num_(
     return apply_("NanToNumBackward0", _nan_to_num, input, (), (nan, posinf, neginf))
 
 
-# ---------------------------------------------------------------- complex conjugation
+# ---------------------------------------------------------------- complex numbers
+def _pair_of(x: Node, y: Node) -> tuple[Node, Node]:
+    kinds = (dtypes.float32, dtypes.float64)
+    if x.dtype not in kinds or y.dtype not in kinds:
+        raise RuntimeError(
+            "Expected both inputs to be Half, Float or Double tensors but got "
+            f"{formatting_name(x.dtype)} and {formatting_name(y.dtype)}"
+        )
+    if x.dtype is not y.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {formatting_name(x.dtype)} but got scalar type "
+            f"{formatting_name(y.dtype)} for second argument"
+        )
+    return broadcast(x, y)  # type: ignore[return-value]
+
+
+def _complex(real: Node, imag: Node) -> Node:
+    tensors_only("complex", real, imag)
+    return ops.complex(*_pair_of(real, imag))
+
+
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Complex numbers from their real and imaginary parts, both float32 or both float64."""
+    return store_complex(out, apply("ComplexBackward0", _complex, (real, imag)))
+
+
+def _polar(size: Node, angle: Node) -> Node:
+    tensors_only("polar", size, angle)
+    size, angle = _pair_of(size, angle)
+    return ops.complex(ops.mul(size, ops.cos(angle)), ops.mul(size, ops.sin(angle)))
+
+
+def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Complex numbers from their moduli and angles, both float32 or both float64."""
+    return store_complex(out, apply("PolarBackward0", _polar, (abs, angle)))
+
+
+def store_complex(out: Tensor | None, result: Tensor) -> Tensor:
+    """`store`, where `out=` must have the result's dtype."""
+    if out is not None and out._dtype is not result._dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {formatting_name(result._dtype)} but got scalar type "
+            f"{formatting_name(out._dtype)} for argument 'out'"
+        )
+    return store(out, result)
+
+
 def _conj(x: Node) -> Node:
     tensors_only("conj_physical", x)
     return ops.conj(x)

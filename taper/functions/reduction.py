@@ -20,6 +20,7 @@ from .common import (
     in_axes,
     numpy_names,
     scalar,
+    sizes,
     stop_gradient,
     store,
     store_same,
@@ -183,6 +184,21 @@ def prod(
         dim, keepdim = numpy_names("prod", named, dim, keepdim)
     name = "ProdBackward0" if dim is None else "ProdBackward1"
     return store(out, apply(name, _prod, (input,), (dim, keepdim, dtype)))
+
+
+def _sum_to(x: Node, size: tuple[int, ...]) -> Node:
+    lead = x.ndim - len(size)
+    if lead < 0 or [n for n, m in zip(size, x.shape[lead:]) if n not in (1, m)]:
+        raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(x.shape)}}}.")
+    axes = (*range(lead), *(i + lead for i, n in enumerate(size) if n != x.shape[lead + i]))
+    x = ops.cast(x, dtype=_sum_dtype(x, None))
+    return ops.reshape(ops.sum(x, axes=axes), shape=size)
+
+
+def sum_to_size(self: Tensor, *size: Any) -> Tensor:
+    """Summed over the dimensions along which `size` would have to be expanded to this shape."""
+    target = sizes(size)
+    return self if target == self._size else apply("SumBackward0", _sum_to, (self,), (target,))
 
 
 # ---------------------------------------------------------------- extremes
