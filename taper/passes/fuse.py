@@ -16,9 +16,14 @@ FREE = ("reshape", "permute", "expand", "slice", "flip")
 
 @dataclass(frozen=True)
 class Rules:
-    """What a backend can do: `lowered` says whether it has a kernel for a node, `cost` prices a primitive."""
+    """What a backend can do.
+
+    `lowered` says whether it has a kernel for a node, `alone` whether that kernel takes nothing else in, and
+    `cost` prices a primitive.
+    """
 
     lowered: Callable[[Node], bool]
+    alone: Callable[[Node], bool]
     cost: Callable[[str], int]
 
 
@@ -92,7 +97,7 @@ class _Chooser:
         """A reduction read once, element by element, is computed inside its reader's kernel."""
         taken: set[Node] = set()
         for n in self.order:
-            if n not in self.kept or n in self.roots or not self.rules.lowered(n):
+            if n not in self.kept or n in self.roots or not self.rules.lowered(n) or self.rules.alone(n):
                 continue
             if n.op.name in REDUCING or n.op.name in CONTRACTING:
                 reader = self._reader(n)

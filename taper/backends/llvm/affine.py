@@ -94,7 +94,7 @@ class Sum:
         terms = dict(self.terms)
         for a, c in other.terms.items():
             terms[a] = terms.get(a, 0) + c
-        return Sum(terms, self.constant + other.constant)
+        return _rejoined(Sum(terms, self.constant + other.constant))
 
     def __mul__(self, k: int) -> Sum:
         if k == 1:
@@ -181,6 +181,17 @@ class Sum:
     def __repr__(self) -> str:
         parts = [f"{c}*{a!r}" for a, c in self.terms.items()]
         return " + ".join([*parts, str(self.constant)])
+
+
+def _rejoined(s: Sum) -> Sum:
+    """`(x // n) * n * c + (x % n) * c` as `x * c`."""
+    for a, c in s.terms.items():
+        if isinstance(a, Remainder):
+            whole = Quotient(a.inner, a.by)
+            if s.terms.get(whole) == c * a.by:
+                rest = {t: k for t, k in s.terms.items() if t is not a and t != whole}
+                return Sum(rest, s.constant) + a.inner * c
+    return s
 
 
 ZERO = Sum({})

@@ -150,6 +150,10 @@ class Emitter:
         """Call a function of this unit."""
         return self._call("@" + function.name, function.result, args)
 
+    def call_at(self, address: Value, *args: Value) -> None:
+        """Call a function without result by its address."""
+        self._call(address.text, VOID, args)
+
     def _call(self, name: str, result: Type, args: Sequence[Value]) -> Value:
         text = f"call {result.name} {name}({', '.join(map(str, args))})"
         if result is VOID:
@@ -495,6 +499,31 @@ class Emitter:
         name = f"%v{self._count}"
         self._room.append(f"  {name} = alloca [{count} x {type.name}], align {align}")
         return Value(PTR, name)
+
+    # ------------------------------------------- memory shared by threads
+    def atomic_load(self, type: Type, pointer: Value, index: Operand = 0) -> Value:
+        """Read what other threads write, in one order that all of them see."""
+        where = self.at(pointer, index, type)
+        return self._new(type, f"load atomic {type.name}, {where} seq_cst, align {type.bits // 8}")
+
+    def atomic_add(self, pointer: Value, index: Operand, x: Value) -> Value:
+        """Add to an integer in one step; returns what it was."""
+        where = self.at(pointer, index, x.type)
+        return self._new(x.type, f"atomicrmw add {where}, {x} seq_cst")
+
+    def compare_exchange(self, pointer: Value, index: Operand, old: Value, new: Value) -> Value:
+        """Put `new` in the place of `old` in one step; whether `old` was there."""
+        where = self.at(pointer, index, old.type)
+        pair = f"{{ {old.type.name}, i1 }}"
+        found = self._new(VOID, f"cmpxchg {where}, {old}, {new} seq_cst seq_cst")
+        return self._new(I1, f"extractvalue {pair} {found.text}, 1")
+
+    def pause(self) -> None:
+        """Wait a moment inside a loop that waits for another thread."""
+        if self.target.triple.startswith(("x86_64", "i386", "i686")):
+            self.call("llvm.x86.sse2.pause", VOID)
+        else:
+            self._do('call void asm sideeffect "isb", "~{memory}"()')
 
     # ------------------------------------------------------------- control
     def _label(self) -> str:

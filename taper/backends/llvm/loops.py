@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from .target import Target
 from .values import I32, I64, PTR, Value
 
 TILE = 4  # rows of a reduction computed together, so that they share loads
+CONCAT = 4  # parts from which a concatenation is copied part by part
 PARALLEL = 40_000  # operations below which a kernel stays on one thread
 INDEX_ERROR, ZERO_DIVISION = 1, 2
 
@@ -32,6 +34,8 @@ class Kernel:
         self.text, self.node, self.reads = text, node, reads
         self.work, self.flops = work, flops
         self.parallel = work >= PARALLEL
+        self.shift = 0  # bytes from the beginning of the node's buffer to where this kernel writes
+        self.scratch = 0  # bytes of memory that the kernels of one node share, passed after the result
 
 
 # ---------------------------------------------------------------- what an expression depends on
@@ -582,14 +586,36 @@ class Shape:
         return None if best is None else best[1]
 
 
-def build(node: Node, held: set[Node], target: Target) -> Kernel:
-    """The kernel that computes a node into its buffer."""
+def build(node: Node, held: set[Node], target: Target) -> list[Kernel]:
+    """The kernels that compute a node into its buffer: one, or one for each part of a long concatenation."""
+    if node.op.name == "concat" and len(node.inputs) > CONCAT:
+        return _parts(node, held, target)
     outer = [Var(n) for n in node.shape]
-    body = Body(held)
     index = tuple(of(v) for v in outer)
-    root = body.root(node, index)
+    root = Body(held).root(node, index)
+    return [_assemble(node, root, outer, flatten(index, node.shape), target)]
+
+
+def _parts(node: Node, held: set[Node], target: Target) -> list[Kernel]:
+    """A kernel for each part, which finds the result shifted to its own beginning."""
+    axis, at, made = node.attrs["axis"], 0, []
+    step = prod(node.shape[axis + 1 :]) * node.dtype.itemsize
+    for x in node.inputs:
+        outer = [Var(n) for n in x.shape]
+        index = tuple(of(v) for v in outer)
+        root = Body(held).pull(x, index)
+        kernel = _assemble(node, root, outer, flatten(index, node.shape), target)
+        kernel.shift = at * step
+        at += x.shape[axis]
+        if 0 not in x.shape:
+            made.append(kernel)
+    return made
+
+
+def _assemble(node: Node, root: Expr, outer: list[Var], place: Sum, target: Target) -> Kernel:
+    """The text of a kernel that stores `root` at `place` for all values of the loop variables."""
     needs = Needs()
-    nest = Nest(root, outer, flatten(index, node.shape), needs, target)
+    nest = Nest(root, outer, place, needs, target)
     shape = Shape(nest, target)
     reads = list(dict.fromkeys(e.node for e in nest.exprs if e.kind == "load"))
     unit = Unit(target)

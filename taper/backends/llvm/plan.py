@@ -15,7 +15,7 @@ from ...passes import fuse, memory
 from ...passes.simplify import simplify
 from ...settings import current
 from .. import host
-from . import loops, typed
+from . import loops, products, typed
 from .body import CONTRACTIONS, PULLED, REDUCTIONS
 from .cache import ObjectCache
 from .emit import Unit
@@ -37,7 +37,7 @@ def lowered(node: Node) -> bool:
     return name in PULLED or name in REDUCTIONS or name in CONTRACTIONS or name == "fold"
 
 
-RULES = fuse.Rules(lowered, typed.cost)
+RULES = fuse.Rules(lowered, products.large, typed.cost)
 
 
 @cache
@@ -101,19 +101,23 @@ class Plan:
         kept = fuse.held(order, roots, RULES)
         self.steps = [n for n in order if n in kept and n.op.name not in ("leaf", "number")]
         self.jit = _jit()
-        self.kernels: dict[Node, Kernel] = {
-            n: loops.build(n, kept, self.jit.target) for n in self.steps if lowered(n) and 0 not in n.shape
+        self.kernels: dict[Node, list[Kernel]] = {
+            n: self._build(n, kept) for n in self.steps if lowered(n) and 0 not in n.shape
         }
-        texts = [(k.text, "kernel") for k in self.kernels.values()]
+        texts = [(k.text, "kernel") for ks in self.kernels.values() for k in ks]
         self.code: list[Code] = self.jit.load_all(texts)
         self.runner = _runner(self.jit)
         self._lay_out(order, kept)
         self._tabulate()
 
+    def _build(self, n: Node, kept: set[Node]) -> list[Kernel]:
+        made = products.build(n, kept, self.jit.target) if products.large(n) else None
+        return made if made is not None else loops.build(n, kept, self.jit.target)
+
     # ------------------------------------------------------------ layout
     def _reads(self, n: Node) -> list[Node]:
-        kernel = self.kernels.get(n)
-        return kernel.reads if kernel is not None else list(n.inputs)
+        kernels = self.kernels.get(n)
+        return list(n.inputs) if kernels is None else [x for k in kernels for x in k.reads]
 
     def _lay_out(self, order: list[Node], kept: set[Node]) -> None:
         """Which nodes come from outside, which go outside, and where the others lie."""
@@ -123,48 +127,56 @@ class Plan:
         self.numbers = [n for n in order if n.op.name == "number"]
         goes_out = set(self.roots)
         inner = [n for n in self.steps if n in self.kernels and n not in goes_out]
-        sizes = [n.shape.numel() * n.dtype.itemsize for n in inner]
-        offsets, self.arena = memory.place(
-            sizes, [when[n] for n in inner], [last.get(n, when[n]) for n in inner]
-        )
+        panels = [n for n in self.steps if n in self.kernels and self.kernels[n][0].scratch]
+        sizes = [n.shape.numel() * n.dtype.itemsize for n in inner] + [self.kernels[n][0].scratch for n in panels]
+        born = [when[n] for n in (*inner, *panels)]
+        ends = [last.get(n, when[n]) for n in inner] + [when[n] for n in panels]
+        offsets, self.arena = memory.place(sizes, born, ends)
         self.inner = dict(zip(inner, offsets))
-        self.dies = last
+        self.panels = dict(zip(panels, offsets[len(inner) :]))
 
     def _tabulate(self) -> None:
         """The argument table: where each buffer's address goes, and the runs of kernels between host steps."""
-        self.slots: dict[Node, list[int]] = {}
+        self.slots: dict[Node, Any] = {}
+        shifts: dict[Node, list[int]] = {}
+        self.panel_slots: dict[Node, list[int]] = {}
         table: list[int] = []
-        records: list[int] = []
+        starts: list[int] = []
+        entries: list[int] = []
         self.program: list[tuple[int, int] | Node] = []  # (first record, count), or a host step
-        self.starts: list[int] = []
-        codes = dict(zip(self.kernels, self.code))
-        self.errors: list[int] = []
+        codes = iter(self.code)
         for n in self.steps:
-            kernel = self.kernels.get(n)
-            if kernel is None:
+            kernels = self.kernels.get(n)
+            if kernels is None:
                 self.program.append(n)
                 continue
-            self.starts.append(len(table))
-            self.errors.append(len(table))
-            table.append(0)
-            for x in (*kernel.reads, n):
-                self.slots.setdefault(x, []).append(len(table))
+            for kernel in kernels:
+                starts.append(len(table))
                 table.append(0)
-            records += [codes[n].addresses["kernel"], 0]
-            at = len(records) // 2 - 1
-            if self.program and isinstance(self.program[-1], tuple):
-                first, count = self.program[-1]
-                self.program[-1] = (first, count + 1)
-            else:
-                self.program.append((at, 1))
+                for x in (*kernel.reads, n):
+                    self.slots.setdefault(x, []).append(len(table))
+                    shifts.setdefault(x, []).append(kernel.shift if x is n else 0)
+                    table.append(0)
+                if kernel.scratch:
+                    self.panel_slots.setdefault(n, []).append(len(table))
+                    table.append(0)
+                entries.append(next(codes).addresses["kernel"])
+                self._extend(len(entries) - 1)
+        self.shifts = {n: np.array(s, np.int64) for n, s in shifts.items()}
         self.table = np.array(table, np.int64)
-        self.records = np.array(records, np.int64)
         base = address(self.table)
-        self.records[1::2] = [base + 8 * s for s in self.starts]
+        self.records = np.array([v for e, s in zip(entries, starts) for v in (e, base + 8 * s)], np.int64)
         self.error = np.zeros(2, np.int64)
-        self.table[self.errors] = address(self.error)
+        self.table[starts] = address(self.error)
         self.number_slots = np.zeros(max(1, len(self.numbers)), np.complex128)
         self.scratch = -1
+
+    def _extend(self, record: int) -> None:
+        if self.program and isinstance(self.program[-1], tuple):
+            first, count = self.program[-1]
+            self.program[-1] = (first, count + 1)
+        else:
+            self.program.append((record, 1))
 
     # ------------------------------------------------------------ running
     def run(self, leaves: Sequence[np.ndarray], numbers: Sequence[Any]) -> list[np.ndarray]:
@@ -180,7 +192,7 @@ class Plan:
         table, slots = self.table, self.slots
         for n, array in arrays.items():
             if n in slots:
-                table[slots[n]] = address(array)
+                table[slots[n]] = address(array) + self.shifts[n]
         for step in self.program:
             if isinstance(step, tuple):
                 first, count = step
@@ -190,7 +202,7 @@ class Plan:
             else:
                 arrays[step] = found = self._host(step, arrays)
                 if step in slots:
-                    table[slots[step]] = address(found)
+                    table[slots[step]] = address(found) + self.shifts[step]
         return [arrays[r] for r in self.roots]
 
     def _bind_numbers(self, numbers: Sequence[Any], arrays: dict[Node, Any]) -> None:
@@ -206,7 +218,10 @@ class Plan:
         self.scratch = start
         for n, offset in self.inner.items():
             if moved and n in self.slots:
-                self.table[self.slots[n]] = start + offset
+                self.table[self.slots[n]] = start + offset + self.shifts[n]
+        for n, offset in self.panels.items():
+            if moved:
+                self.table[self.panel_slots[n]] = start + offset
         self.memory = memory_
 
     def _host(self, n: Node, arrays: dict[Node, Any]) -> Any:
