@@ -28,13 +28,14 @@ class Entries:
         state: dict[str, Any],
         initial: Mapping[str, float],
         names: Sequence[str],
-        make: Callable[[str], Tensor],
+        make: Callable[..., Tensor],
     ) -> None:
         self.names = names
-        self._cells: list[memoryview] = []
+        self._cells: list[Any] = []
         for name, value in initial.items():
             state[name] = number = _as_counter(state.get(name, value))
-            self._cells.append(memoryview(number.detach().numpy()))
+            memory: Any = number.detach().numpy()
+            self._cells.append(memoryview(memory))
         self.fresh = False
         for name in names:
             if state.get(name) is None:
