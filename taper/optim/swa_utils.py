@@ -135,7 +135,7 @@ class AveragedModel(Module):
         self.n_averaged += 1
 
     def _averaged(self, model: Module) -> list[Tensor]:
-        tensors = model.parameters()
+        tensors: Iterable[Tensor] = model.parameters()
         if self.use_buffers:
             tensors = chain(tensors, model.buffers())
         return [t.detach() for t in tensors]
