@@ -60,7 +60,7 @@ from .modes import (
     no_grad,
     set_grad_enabled,
 )
-from .settings import settings
+from .settings import get_num_threads, set_num_threads, settings
 from .shapes import Size
 from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Settings:
-    """backend: `llvm`, `reference` or `xla` (TAPER_BACKEND).
+    """backend: `llvm` or `reference` (TAPER_BACKEND).
+    threads: how many threads compute one program (TAPER_THREADS; 0 means one for each processor).
     debug: 0 to 5, how much the engine tells on stderr (TAPER_DEBUG).
     check: verify every graph after every pass (TAPER_CHECK).
     dump: folder for the text of graphs and kernels (TAPER_DUMP).
     cpu: force a lesser processor level, `sse2`, `avx2`, `avx512` (TAPER_CPU).
     cache: folder of compiled code (TAPER_CACHE)."""
 
-    backend: str = "reference"
+    backend: str = "llvm"
+    threads: int = 0
     debug: int = 0
     check: bool = False
     dump: str = ""
@@ -52,3 +54,22 @@ def settings(**changes: object) -> Iterator[Settings]:
         yield _current
     finally:
         _current = before
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def get_num_threads() -> int:
+    """How many threads compute one program."""
+    return _current.threads or _processors()
+
+
+def set_num_threads(threads: int) -> None:
+    """Set how many threads compute one program; RuntimeError unless it is a positive int."""
+    global _current
+    if not isinstance(threads, int) or isinstance(threads, bool):
+        raise TypeError(f"set_num_threads expects an int, but got {type(threads).__name__}")
+    if threads <= 0:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    _current = replace(_current, threads=threads)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -13,16 +12,15 @@ from ...ir.node import Node, toposort
 from ...ops.kinds import Elementwise
 from ...passes import fuse, memory
 from ...passes.simplify import simplify
-from ...settings import current
+from ...settings import current, get_num_threads
 from .. import host
 from . import loops, products, typed
 from .body import CONTRACTIONS, PULLED, REDUCTIONS
 from .cache import ObjectCache
-from .emit import Unit
 from .jit import Code, Jit
 from .loops import Kernel
+from .pool import Pool, Table
 from .target import target
-from .values import I64, PTR
 
 
 def lowered(node: Node) -> bool:
@@ -52,20 +50,14 @@ def _jit() -> Jit:
 
 
 @cache
-def _runner(jit: Jit) -> Callable[[int, int], None]:
-    """run(records, count): calls each record's kernel with its arguments."""
-    unit = Unit(jit.target)
-    b = unit.function("run", (PTR, I64))
-    records, count = b.args
+def _pool(jit: Jit) -> Pool:
+    """The threads that run plans."""
+    return Pool(jit)
 
-    def step(i: Any) -> None:
-        at = b.mul(i, 2)
-        fn, args = b.load(PTR, records, at), b.load(PTR, records, b.add(at, 1))
-        b._do(f"call void {fn.text}({args}, i64 0, i64 1)")
 
-    b.loop(count, step)
-    b.ret()
-    return jit.load(unit.text(), "run").function("run", ctypes.c_void_p, ctypes.c_int64)
+def _parts(kernel: Kernel) -> int:
+    """Into how many parts a kernel is cut, whatever the number of threads."""
+    return 1 if not kernel.parallel else 4 if kernel.work < 2_000_000 else 8
 
 
 def address(array: np.ndarray) -> int:
@@ -106,7 +98,7 @@ class Plan:
         }
         texts = [(k.text, "kernel") for ks in self.kernels.values() for k in ks]
         self.code: list[Code] = self.jit.load_all(texts)
-        self.runner = _runner(self.jit)
+        self.pool = _pool(self.jit)
         self._lay_out(order, kept)
         self._tabulate()
 
@@ -165,7 +157,8 @@ class Plan:
         self.shifts = {n: np.array(s, np.int64) for n, s in shifts.items()}
         self.table = np.array(table, np.int64)
         base = address(self.table)
-        self.records = np.array([v for e, s in zip(entries, starts) for v in (e, base + 8 * s)], np.int64)
+        kernels = [k for n in self.steps if n in self.kernels for k in self.kernels[n]]
+        self.calls = Table([(e, base + 8 * s, _parts(k)) for e, s, k in zip(entries, starts, kernels)])
         self.error = np.zeros(2, np.int64)
         self.table[starts] = address(self.error)
         self.number_slots = np.zeros(max(1, len(self.numbers)), np.complex128)
@@ -189,6 +182,7 @@ class Plan:
                 arrays[n] = np.empty(n.shape, n.dtype.array)
             elif 0 in n.shape:
                 arrays[n] = np.empty(n.shape, n.dtype.array)
+        self.pool.threads = get_num_threads()
         table, slots = self.table, self.slots
         for n, array in arrays.items():
             if n in slots:
@@ -196,7 +190,7 @@ class Plan:
         for step in self.program:
             if isinstance(step, tuple):
                 first, count = step
-                self.runner(address(self.records) + 16 * first, count)
+                self.pool.run(self.calls, first, first + count)
                 if self.error[0]:
                     self._raise()
             else:
