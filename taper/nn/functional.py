@@ -11,6 +11,7 @@ from ..functions.elementary import sigmoid, tanh
 from ..functions.embedding import *
 from ..functions.losses import *
 from ..functions.margins import *
+from ..functions.multihead import *
 from ..functions.normalization import *
 from ..functions.pooling import *
 from ..functions.products import linear
