@@ -55,7 +55,7 @@ def test_a_set_smaller_than_a_batch_is_one_batch():
 def test_training_learns_and_leaves_its_files(task, tmp_path):
     result = training.train(task, RECIPE, tmp_path, False, training.silent, quiet)
     assert result.accuracy > 0.8
-    rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "metrics.csv").read_text().splitlines()))
     assert [row["step"] for row in rows] == ["8", "16", "24"]
     assert float(rows[-1]["test_accuracy"]) == result.accuracy
     assert float(rows[-1]["train_loss"]) < float(rows[0]["train_loss"])
