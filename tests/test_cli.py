@@ -34,7 +34,7 @@ def weights(path):
 def test_training_prints_accuracy_in_total_and_by_class(trained):
     _, printed = trained
     total = re.search(r"Accuracy on the \d+ test images: ([\d.]+) %", printed)
-    assert float(total[1]) > 90
+    assert float(total[1]) > 70
     assert len(re.findall(r"^  Accuracy of \d : [\d.]+ %$", printed, re.M)) == 10
 
 
