@@ -1,4 +1,4 @@
-"""Pooling: maxima and means over sliding windows, adaptive and fixed."""
+"""Pooling over sliding windows: maxima, means and p-norms."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from ..ir.build import ops
 from ..ir.node import Node
 from ..shapes import show
 from ..tensor import Tensor
-from .common import pair
+from .common import expand, pair, scalar, unsupported, wide
 
-__all__ = ["max_pool1d", "max_pool2d", "max_pool3d"]
+__all__ = [
+    *("avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d"),
+    *("max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices"),
+    *("max_pool3d", "max_pool3d_with_indices"),
+]
 
 
 def windows_out(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
@@ -146,6 +150,210 @@ def _max(
     return apply(name, _max_pool, (input,), static)
 
 
+def _steps(stride: Any, kernel: tuple, n: int, name: str) -> tuple:
+    """The stride, which is the kernel size where none is given."""
+    if stride is None or stride in ((), []):
+        return kernel
+    return _several(stride, n, name, "stride")
+
+
+_COUNT = {1: "one int", 2: "two ints", 3: "three ints"}
+
+
+def _several(value: Any, n: int, name: str, what: str) -> tuple[int, ...]:
+    if isinstance(value, (tuple, list)) and len(value) not in (1, n):
+        optional = "be omitted, a single int" if what == "stride" else "be a single int"
+        raise RuntimeError(f"{name}: {what} must either {optional}, or a tuple of {_COUNT[n]}")
+    return pair(value, n, what)
+
+
+# ---------------------------------------------------------------- means
+def _counts(
+    like: Node, kernel: tuple, stride: tuple, padding: tuple, spatial: tuple, include: bool
+) -> Node:
+    """How many elements each window counts, in the dtype of the windows' sums."""
+    n = len(kernel)
+    found = scalar(1, like)
+    for axis in range(n):
+        k, t, p, size = kernel[axis], stride[axis], padding[axis], spatial[axis]
+        d = len(like.shape) - n + axis
+        line = tuple(m if i == d else 1 for i, m in enumerate(like.shape))
+        number = ops.reshape(ops.iota(size=like.shape[d]), shape=line)
+        start = ops.sub(_times(number, t), scalar(p, number))
+        end = ops.minimum(ops.add(start, scalar(k, start)), scalar(size + p, start))
+        if not include:
+            start = ops.maximum(start, scalar(0, start))
+            end = ops.minimum(end, scalar(size, end))
+        span = ops.cast(ops.sub(end, start), dtype=like.dtype)
+        found = ops.mul(found, expand(span, like.shape))
+    return found
+
+
+def _mean_checked(x: Node, n: int, kernel: tuple, stride: tuple, padding: tuple) -> None:
+    check_window(kernel, stride, padding, (1,) * n)
+    if len(x.shape) not in (n + 1, n + 2) or 0 in x.shape[-n - 1 :]:
+        if n == 1:
+            raise RuntimeError(
+                "Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, "
+                f"but got:{show(x.shape)}"
+            )
+        raise RuntimeError(
+            f"Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for "
+            f"input, but got:{show(x.shape)}"
+        )
+    if not x.dtype.is_floating_point and x.dtype is not dtypes.int64:
+        unsupported(f"avg_pool{max(n, 2)}d_out_frame", x.dtype)
+
+
+def _avg_pool(
+    x: Node,
+    n: int,
+    kernel: tuple,
+    stride: tuple,
+    padding: tuple,
+    ceil: bool,
+    include: bool,
+    divisor: int | None,
+) -> Node:
+    _mean_checked(x, n, kernel, stride, padding)
+    kind = x.dtype
+    inner = wide(kind) if kind.inexact else dtypes.float64
+    spatial = x.shape[-n:]
+    seen, out = padded_windows(
+        ops.cast(x, dtype=inner), kernel, stride, padding, (1,) * n, ceil, 0
+    )
+    lead = len(x.shape)
+    total = ops.sum(seen, axes=tuple(range(lead, lead + n)))
+    even = all(
+        o == 0 or (o - 1) * t + k <= s + 2 * p
+        for o, t, k, s, p in zip(out, stride, kernel, spatial, padding)
+    )
+    if divisor is not None:
+        count = scalar(divisor, total)
+    elif (include and even) or (even and not any(padding)):
+        count = scalar(prod(kernel), total)
+    else:
+        count = _counts(total, kernel, stride, padding, spatial, include)
+    return ops.cast(ops.div(total, count), dtype=kind)
+
+
+def _avg(
+    n: int,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None = None,
+) -> Tensor:
+    name = f"avg_pool{n}d"
+    kernel = _several(kernel_size, n, name, "kernel_size")
+    steps = _steps(stride, kernel, n, name)
+    if divisor_override == 0:
+        raise RuntimeError("divisor must be not zero")
+    static = (
+        *(n, kernel, steps, _several(padding, n, name, "padding")),
+        *(bool(ceil_mode), bool(count_include_pad), divisor_override),
+    )
+    graph = "SqueezeBackward1" if n == 1 else f"AvgPool{n}DBackward0"
+    return apply(graph, _avg_pool, (input,), static)
+
+
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """The mean of each window over [N, C, L]."""
+    return _avg(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window over [N, C, H, W], or its sum over `divisor_override`."""
+    return _avg(
+        2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+
+
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window over [N, C, D, H, W], or its sum over `divisor_override`."""
+    return _avg(
+        3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+
+
+# ---------------------------------------------------------------- p-norms
+def _lp_pool(x: Node, p: float, n: int, kernel: tuple, stride: tuple, ceil: bool) -> Node:
+    power = ops.mul(x, x) if p == 2 else ops.pow(x, scalar(p, x))
+    none = (0,) * n
+    mean = _avg_pool(power, n, kernel, stride, none, ceil, True, None)
+    up = ops.maximum(ops.abs(mean), scalar(0, mean))
+    total = ops.mul(ops.mul(ops.sign(mean), up), scalar(prod(kernel), mean))
+    return ops.pow(total, scalar(1.0 / p, total))
+
+
+def _lp(
+    n: int, input: Tensor, norm_type: float, kernel_size: Any, stride: Any, ceil_mode: bool
+) -> Tensor:
+    kernel = _several(kernel_size, n, f"avg_pool{n}d", "kernel_size")
+    static = (float(norm_type), n, kernel, _steps(stride, kernel, n, f"avg_pool{n}d"), ceil_mode)
+    return apply("PowBackward0", _lp_pool, (input,), static)
+
+
+def lp_pool1d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """(sum x^p)^(1/p) of each window over [N, C, L]."""
+    return _lp(1, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """(sum x^p)^(1/p) of each window over [N, C, H, W]."""
+    return _lp(2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(
+    input: Tensor,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Tensor:
+    """(sum x^p)^(1/p) of each window over [N, C, D, H, W]."""
+    return _lp(3, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+# ---------------------------------------------------------------- maxima
 def max_pool1d(
     input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
     return_indices: bool = False,
@@ -168,3 +376,42 @@ def max_pool3d(
 ) -> Any:
     """The largest element of each window over [N, C, D, H, W]."""
     return _max(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+def max_pool1d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """`max_pool1d` and the places of the maxima."""
+    return _max(1, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool2d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """`max_pool2d` and the places of the maxima, counted through each plane."""
+    return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool3d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """`max_pool3d` and the places of the maxima, counted through each volume."""
+    return _max(3, input, kernel_size, stride, padding, dilation, ceil_mode, True)

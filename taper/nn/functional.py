@@ -1,6 +1,7 @@
 """`torch.nn.functional`: the functions of networks, from their families."""
 
 from ..functions.activation import *
+from ..functions.adaptive import *
 from ..functions.attention import *
 from ..functions.class_losses import *
 from ..functions.convolution import *
@@ -13,5 +14,6 @@ from ..functions.losses import *
 from ..functions.margins import *
 from ..functions.multihead import *
 from ..functions.normalization import *
+from ..functions.padding import pad
 from ..functions.pooling import *
 from ..functions.products import linear
