@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import itertools
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -36,6 +37,10 @@ _CLAIM = 8  # words between claims
 _TURNS = 4000
 # After a run that other programs held up, so many runs are made alone, and up to so many.
 _RETREAT, _LONGEST_RETREAT = 8, 128
+
+
+# Claims carry the number of the opening they were made in, which no two pools may share.
+_NUMBERS = itertools.count()
 
 
 class Table:
@@ -75,6 +80,8 @@ class Pool:
             self._work = code.function("work", address, number)
             self._run = code.function("run", *[address] * 2, number, address, number, result=number)
         self.threads = threads
+        self._team: np.ndarray | None = None
+        self._openings = next(_NUMBERS) << 32
         self._forget()
         os.register_at_fork(after_in_child=self._forget)
         atexit.register(self.close)
@@ -82,7 +89,9 @@ class Pool:
     def _forget(self) -> None:
         """Start without threads: at first, and in a forked child, where none of them exist."""
         self._lock = threading.Lock()
-        self._team: np.ndarray | None = None
+        if self._team is not None:  # claims in tables keep the numbers of openings: go on counting
+            self._openings = (int(self._team[_GATE]) // _OPEN + 2) // 2 * 2
+        self._team = None
         self._members: list[threading.Thread] = []
         self._pause = self._retreat = 0
 
@@ -126,7 +135,7 @@ class Pool:
                 self._stop(self._team_address)
                 for member in self._members:
                     member.join()
-            self._team, self._members = None, []
+        self._forget()
 
     def _gather(self) -> None:
         """Make the threads that are missing."""
@@ -135,6 +144,7 @@ class Pool:
             start = -raw.ctypes.data % 128 // 8
             self._team = raw[start : start + _SIZE]
             self._team_address = self._team.ctypes.data
+            self._team[_GATE] = self._openings * _OPEN
             self._set_up(self._team_address)
         while len(self._members) < self.threads - 1:
             job = (self._team_address, len(self._members) + 1)
