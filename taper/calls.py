@@ -134,7 +134,7 @@ def apply(name: str | None, fn: Callable, inputs: Sequence[Any], static: tuple =
         if state.inference:
             for r in results:
                 r._inference = True
-        if len(tape.pending) > PENDING_LIMIT:
+        if len(tape.pending) > PENDING_LIMIT and not tape.tracing:
             tape.flush()
     return results[0] if template.single else tuple(results)
 

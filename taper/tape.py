@@ -95,6 +95,7 @@ class Tape:
         self.leaves: list[Value] = []
         self.numbers: list[Any] = []
         self.pending: list[ref[Value]] = []
+        self.tracing = 0  # templates being traced: their placeholders have no values to flush
 
     # ------------------------------------------------------------ recording
     def node(self, value: Value) -> Node:
@@ -108,13 +109,15 @@ class Tape:
         return value.node  # type: ignore[return-value]
 
     def number(self, value: Any) -> Node:
-        """The node of a Python number, bound when the plan runs."""
+        """The node of a Python number, bound when the plan runs; inside a traced function it is a constant."""
         kind = type(value)
         if kind not in (float, int, bool, complex):
             kind = next(k for k in (bool, int, float, complex) if isinstance(value, _LIKE[k]))
             value = kind(value)
         if kind is int and not -(2**63) <= value < 2**63:
             raise RuntimeError("Overflow when unpacking long")
+        if self.tracing:
+            return ir.fixed_number(value, kind)
         self.numbers.append(value)
         return ir.number(len(self.numbers) - 1, kind)
 
@@ -130,9 +133,16 @@ class Tape:
             named = (fn, signature, static, default)
             template = self.templates.get(named)
             if template is None:
-                template = self.templates[named] = Template(fn, nodes, static)
+                template = self.templates[named] = self._trace(fn, nodes, static)
             hit = self.memo[key] = (template.put(nodes), template)
         return hit
+
+    def _trace(self, fn: Callable, nodes: tuple[Node | None, ...], static: tuple) -> Template:
+        self.tracing += 1
+        try:
+            return Template(fn, nodes, static)
+        finally:
+            self.tracing -= 1
 
     def pend(self, node: Node) -> Value:
         """A new value that this node will give."""
@@ -144,6 +154,8 @@ class Tape:
     def flush(self) -> None:
         """Compute every pending value that is still referenced, and begin a new epoch."""
         with self.lock:
+            if self.tracing:
+                raise RuntimeError("a function that is recorded as a whole cannot look at values")
             live = [v for r in self.pending if (v := r()) is not None and v.buffer is None]
             roots = tuple(dict.fromkeys(v.node for v in live))
             leaves, numbers = [v.buffer for v in self.leaves], self.numbers

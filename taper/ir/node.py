@@ -82,6 +82,12 @@ def constant(value: Any, kind: dtype) -> Node:
     return make(TABLE["const"], (), {"bits": bits, "dtype": kind})
 
 
+def fixed_number(value: Any, kind: type) -> Node:
+    """A Python number that is part of the program."""
+    of = _NUMBER[kind]
+    return make(TABLE["const"], (), {"bits": np.asarray(value, of.array).tobytes(), "dtype": of, "weak": True})
+
+
 def toposort(roots: Iterable[Node], stop: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:
     """All nodes that the roots need, inputs first; nothing behind the nodes of `stop`."""
     order: list[Node] = []

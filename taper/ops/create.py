@@ -29,7 +29,7 @@ def _given_dtype(dtype: dtypes.dtype, **attrs: Any) -> dtypes.dtype:
 
 const = Create(
     "const",
-    lambda bits, dtype: np.frombuffer(bits, dtype.array)[0].reshape(()),
+    lambda bits, dtype, weak=False: np.frombuffer(bits, dtype.array)[0].reshape(()),
     _nothing,
     lambda rng: iter([([], {"bits": np.float32(2.5).tobytes(), "dtype": dtypes.float32})]),
     lambda **attrs: (),

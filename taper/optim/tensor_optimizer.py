@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from ..functions.creation import zeros_like
+from ..functions.fused import rewrite
 from ..functions.views import view_as_real
 from ..modes import enable_grad, set_grad_enabled
 from ..tensor import Tensor
@@ -161,14 +162,33 @@ class TensorOptimizer(Optimizer):
 
         Complex tensors are seen as real ones with a last dimension of two.
         """
+        names = tuple(states[0])
+        if any(isinstance(h, Tensor) for h in hyper.values()) or any(tuple(s) != names for s in states):
+            self._update_each(params, grads, states, hyper, switches)
+            return
+        rows = [[p, *(s[name] for name in names)] for p, s in zip(params, states, strict=True)]
+        targets = [_real(t) for row in rows for t in row]
+        numbers = {name: h for name, h in hyper.items() if isinstance(h, (int, float))}
+        fixed = tuple((name, h) for name, h in hyper.items() if name not in numbers)
+        others = [*map(_real, grads), *numbers.values()]
+        static = (self.step_one, switches, len(params), names, tuple(numbers), fixed)
+        rewrite(_step_all, targets, others, static)
+
+    def _update_each(
+        self,
+        params: Sequence[Tensor],
+        grads: Sequence[Tensor],
+        states: Sequence[TensorDict],
+        hyper: Hyper,
+        switches: tuple,
+    ) -> None:
+        """One parameter after the other, where gradients flow through the learning rate."""
         for p, g, state in zip(params, grads, states, strict=True):
-            if p.is_complex():
-                p, g = view_as_real(p), view_as_real(g)
-                state = {name: view_as_real(t) for name, t in state.items()}
-            new_p, new_state = self.step_one(p, g, state, hyper, switches)
-            p.copy_(new_p)
+            seen = {name: _real(t) for name, t in state.items()}
+            new_p, new_state = self.step_one(_real(p), _real(g), seen, hyper, switches)
+            _real(p).copy_(new_p)
             for name, value in new_state.items():
-                state[name].copy_(value)
+                seen[name].copy_(value)
 
     def dense(self, g: Tensor, group: Mapping[str, Any]) -> Tensor:
         """A sparse gradient as a dense one, for the rules where that makes no difference."""
@@ -178,3 +198,29 @@ class TensorOptimizer(Optimizer):
         """The learning rate of a group: a number, or a tensor where gradients flow through it."""
         lr = group["lr"]
         return lr if self.defaults.get("differentiable", False) else number(lr)
+
+
+def _real(t: Tensor) -> Tensor:
+    return view_as_real(t) if t.is_complex() else t
+
+
+def _step_all(
+    tensors: Sequence[Tensor],
+    step_one: Callable,
+    switches: tuple,
+    count: int,
+    names: tuple[str, ...],
+    numbers: tuple[str, ...],
+    fixed: tuple[tuple[str, Any], ...],
+) -> list[Tensor]:
+    """`step_one` for every parameter: targets come first, then gradients, then numbers."""
+    width = 1 + len(names)
+    grads = tensors[count * width : count * width + count]
+    hyper = {**dict(zip(numbers, tensors[count * width + count :], strict=True)), **dict(fixed)}
+    out: list[Tensor] = []
+    for i, g in enumerate(grads):
+        p, *buffers = tensors[i * width : (i + 1) * width]
+        state = dict(zip(names, buffers, strict=True))
+        new_p, new = step_one(p, g, state, hyper, switches)
+        out += [new_p, *(new.get(name, state[name]) for name in names)]
+    return out
