@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ...functions.random import manual_seed
+from ...settings import set_num_threads
 from .dataset import Dataset, IterableDataset
 from .fetch import Fetcher, make_fetcher
 from .transport import Sender
@@ -175,6 +176,7 @@ def run_worker(connection: Connection, plan: WorkerPlan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for end in list(loader_ends):
         end.close()
+    set_num_threads(1)
     _info = WorkerInfo(plan.worker_id, plan.num_workers, _seed_everything(plan), plan.dataset)
     # The loader hangs up when it needs no more.
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
