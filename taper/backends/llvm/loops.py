@@ -404,6 +404,10 @@ class Writer:
 
     def reduce_rows(self, e: Expr, tile: Var | None, rows: int) -> list[Value]:
         """A reduction, for `rows` neighbouring values of the tiled variable at once."""
+        found = self._unrounded(e, tile, rows)
+        return [typed.rounded(self.b, x, e.dtype) for x in found]
+
+    def _unrounded(self, e: Expr, tile: Var | None, rows: int) -> list[Value]:
         lane_var = self.nest.vector
         loops = self.nest.inner[id(e)]
         if e.value in ("argmax", "argmin"):
@@ -467,7 +471,7 @@ class Writer:
         b = self.b
         (inner,) = e.inputs
         product = inner.kind == "op" and inner.value == "mul" and e.value == "sum"
-        if product and e.dtype in (dtypes.float32, dtypes.float64) and e.node.op.name in CONTRACTIONS:
+        if product and e.dtype.is_floating_point and e.node.op.name in CONTRACTIONS:
             x, y = (self.emit(i) for i in inner.inputs)
             if acc.type.lanes > 1:
                 x, y = self._spread(x), self._spread(y)

@@ -219,6 +219,8 @@ class Plan:
         self.memory = memory_
 
     def _host(self, n: Node, arrays: dict[Node, Any]) -> Any:
+        if not isinstance(n.dtype, tuple) and 0 in n.shape:
+            return np.empty(n.shape, n.dtype.array)
         inputs = [self._array(x, arrays) for x in n.inputs]
         with np.errstate(all="ignore"):
             found = host.call(n)(*inputs)
