@@ -79,6 +79,9 @@ def _sizes(x: Node, n: int, out: tuple, name: str) -> tuple[int, ...]:
             )
     found = tuple(x.shape[lead + i] if o is None else o for i, o in enumerate(out))
     if any(o < 0 for o in found):
+        if "max" in name:
+            shape = show((*(1,) * (lead == 1), *x.shape[:lead], *found))
+            raise RuntimeError(f"Trying to create tensor with negative dimension {min(found)}: {shape}")
         raise RuntimeError(
             f"{name}: elements of output_size must be greater than or equal to 0 but received "
             f"{{{', '.join(map(str, found))}}}"
@@ -123,32 +126,38 @@ def _adaptive_avg(x: Node, n: int, out: tuple) -> Node:
     return ops.cast(x, dtype=kind)
 
 
-def _asked(output_size: Any, n: int, name: str) -> tuple:
+def _asked(input: Tensor, output_size: Any, n: int, name: str) -> tuple:
+    if n > 1 and input.dim() <= n:
+        raise ValueError(f"Input dimension should be at least {n + 1}")
     if not isinstance(output_size, (tuple, list)):
         return (output_size,) * n
     if len(output_size) == 1 and n == 1:
         return tuple(output_size)
     if len(output_size) != n:
-        raise RuntimeError(f"{name}: output_size must be {n}")
+        if n == 1:
+            raise RuntimeError(
+                f"{name}() argument 'output_size' should contain one int (got {len(output_size)})"
+            )
+        raise RuntimeError(f"{name}(): internal error: output_size.size() must be {n}")
     return tuple(output_size)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     """The means of `output_size` windows over [N, C, L]."""
-    static = (1, _asked(output_size, 1, "adaptive_avg_pool1d"))
+    static = (1, _asked(input, output_size, 1, "adaptive_avg_pool1d"))
     return apply("SqueezeBackward1", _adaptive_avg, (input,), static)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     """The means of windows over [N, C, H, W]; None in `output_size` keeps the input's size."""
-    asked = _asked(output_size, 2, "adaptive_avg_pool2d")
+    asked = _asked(input, output_size, 2, "adaptive_avg_pool2d")
     name = "MeanBackward1" if asked == (1, 1) else "AdaptiveAvgPool2DBackward0"
     return apply(name, _adaptive_avg, (input,), (2, asked))
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """The means of windows over [N, C, D, H, W]; None in `output_size` keeps the input's size."""
-    asked = _asked(output_size, 3, "adaptive_avg_pool3d")
+    asked = _asked(input, output_size, 3, "adaptive_avg_pool3d")
     name = "MeanBackward1" if asked == (1, 1, 1) else "AdaptiveAvgPool3DBackward0"
     return apply(name, _adaptive_avg, (input,), (3, asked))
 
@@ -197,7 +206,7 @@ def _adaptive_max(x: Node, n: int, out: tuple) -> tuple[Node, Node]:
 
 def _best(n: int, input: Tensor, output_size: Any, return_indices: bool) -> Any:
     name = f"adaptive_max_pool{n}d"
-    static = (n, _asked(output_size, n, name))
+    static = (n, _asked(input, output_size, n, name))
     graph = "SqueezeBackward1" if n == 1 else f"AdaptiveMaxPool{n}DBackward0"
     found = apply(graph, _adaptive_max, (input,), static)
     return found if return_indices else found[0]

@@ -89,15 +89,6 @@ def _repeated(x: Node, axis: int, times: int) -> Node:
 
 def _mirror(x: Node, pads: tuple[int, ...], mode: str) -> Node:
     n = len(pads) // 2
-    if len(x.shape) not in (n + 1, n + 2):
-        kind = {"reflect": "reflection", "replicate": "replication"}
-        if mode in kind:
-            sizes = f"{n + 1}D or {n + 2}D"
-            raise RuntimeError(
-                f"Expected {sizes} (batch mode) tensor with possibly 0 batch size and other "
-                f"non-zero dimensions for input, but got: {show(x.shape)}"
-            )
-        raise NotImplementedError(f"Only 2D, 3D, 4D, 5D padding with non-constant padding: {mode}")
     inner = x.shape[1:] if len(x.shape) == n + 2 else x.shape
     if 0 in inner:
         raise RuntimeError(
@@ -106,24 +97,9 @@ def _mirror(x: Node, pads: tuple[int, ...], mode: str) -> Node:
         )
     _check_borders(x, pads, mode)
     if mode == "circular":
-        cut, left = _cut(x, pads)
-        return _bordered(cut, left, mode) if cut is x else _wrapped(x, pads)
-    if mode == "reflect" and any(p < 0 for p in pads):
-        return _cut(_bordered(x, tuple(max(p, 0) for p in pads), mode), _less(pads))[0]
-    return _bordered_and_cut(x, pads, mode)
-
-
-def _less(pads: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(min(p, 0) for p in pads)
-
-
-def _bordered_and_cut(x: Node, pads: tuple[int, ...], mode: str) -> Node:
+        return _bordered(*_cut(x, pads), mode)
     whole = _bordered(x, tuple(max(p, 0) for p in pads), mode)
-    return _cut(whole, _less(pads))[0]
-
-
-def _wrapped(x: Node, pads: tuple[int, ...]) -> Node:
-    return _bordered_and_cut(x, pads, "circular")
+    return _cut(whole, tuple(min(p, 0) for p in pads))[0]
 
 
 def _check_borders(x: Node, pads: tuple[int, ...], mode: str) -> None:
@@ -136,9 +112,7 @@ def _check_borders(x: Node, pads: tuple[int, ...], mode: str) -> None:
                 f"but got: padding ({low}, {high}) at dimension {axis} of input {show(x.shape)}"
             )
         if mode == "circular" and (low > n or high > n):
-            raise RuntimeError(
-                "Padding value causes wrapping around more than once."
-            )
+            raise RuntimeError("Padding value causes wrapping around more than once.")
         if mode == "circular" and n + low + high < 0:
             raise RuntimeError("Negative padding value is resulting in an empty dimension")
         if n + low + high < 1 and mode != "circular":

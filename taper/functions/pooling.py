@@ -97,7 +97,9 @@ def _max_windows(x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation
 
 
 def _max_pool(x: Node, n: int, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool) -> Node:
-    _check_input(x, n, f"max_pool{n}d")
+    _check_input(x, n)
+    if n == 1:
+        _check_line(x, kernel, stride, padding, dilation)
     check_window(kernel, stride, padding, dilation)
     flat, place, shape = _max_windows(x, kernel, stride, padding, dilation, ceil)
     one = (*shape, 1)
@@ -105,12 +107,32 @@ def _max_pool(x: Node, n: int, kernel: tuple, stride: tuple, padding: tuple, dil
     return ops.reshape(best, shape=shape)
 
 
-def _check_input(x: Node, n: int, name: str) -> None:
-    if len(x.shape) not in (n + 1, n + 2):
+def _check_input(x: Node, n: int) -> None:
+    fits = len(x.shape) in (n + 1, n + 2)
+    if fits and 0 not in x.shape[-n - 1 :]:
+        return
+    if fits and n == 3:
+        d = x.shape[-n - 1 :].index(0)
         raise RuntimeError(
-            f"{name}: Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
-            f"got: {show(x.shape)}"
+            "max_pool3d_with_indices_out_cpu_template(): Expected input's non-batch dimensions to "
+            f"have positive length, but input has a shape of {show(x.shape)} and non-batch "
+            f"dimension {d} has length zero!"
         )
+    name = "max_pool1d: " if n == 1 else ""
+    raise RuntimeError(
+        f"{name}Expected {n + 1}D or {n + 2}D (batch mode) tensor with optional 0 dim batch size "
+        f"for input, but got:{show(x.shape)}"
+    )
+
+
+def _check_line(x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple) -> None:
+    """What one-dimensional maxima refuse, in words of their own."""
+    named = {"kernel_size": kernel, "stride": stride, "dilation": dilation}
+    for what in ("kernel_size", "stride", "dilation"):
+        if named[what][0] <= 0:
+            raise RuntimeError(f"max_pool1d() {what} must be greater than zero, but got {named[what][0]}")
+    if padding[0] < 0:
+        raise RuntimeError(f"max_pool1d() padding must be non-negative, but got {padding[0]}")
 
 
 def _max_pool_indices(
