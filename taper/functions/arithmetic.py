@@ -80,6 +80,8 @@ def _add_scaled(x: Node, y: Node, alpha: Node) -> Node:
 
 
 def _check_sub(x: Node, y: Node) -> None:
+    if x is None or y is None:
+        raise TypeError("sub() expects tensors and numbers, but got None")
     if x.dtype is dtypes.bool_ and y.dtype is dtypes.bool_:
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
@@ -486,7 +488,9 @@ def _addcdiv(x: Node, a: Node, b: Node, value: Node) -> Node:
             "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
             "behavior can be implemented as "
             "(input + value * torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs "
-            "and as (input + value * tensor1 / tensor2) for float inputs."
+            "and as (input + value * tensor1 / tensor2) for float inputs. The future addcdiv "
+            "behavior is just the latter implementation: "
+            "(input + value * tensor1 / tensor2), for all dtypes."
         )
     return ops.cast(ops.add(x, ops.div(ops.mul(value, a), b)), dtype=kind)
 

@@ -133,12 +133,12 @@ def computed(kind: dtype, *nodes: Node) -> tuple[Node, ...]:
 def tensors_only(name: str, *nodes: Node) -> None:
     """Refuse Python numbers where a function takes tensors alone."""
     for i, n in enumerate(nodes):
-        if n.weak:
+        if n is None or n.weak:
             place = ("input", "other")[i] if i < 2 else "tensor"
             number = {dtypes.BOOL: "bool", dtypes.INT: "int", dtypes.FLOAT: "float"}
+            got = "NoneType" if n is None else number.get(n.dtype.category, "complex")
             raise TypeError(
-                f"{name}(): argument '{place}' (position {i + 1}) must be Tensor, not "
-                f"{number.get(n.dtype.category, 'complex')}"
+                f"{name}(): argument '{place}' (position {i + 1}) must be Tensor, not {got}"
             )
 
 

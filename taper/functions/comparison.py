@@ -10,7 +10,16 @@ from ..calls import apply, apply_
 from ..ir.build import ops
 from ..ir.node import Node
 from ..tensor import Tensor, formatting_name
-from .common import broadcast, operator, promote, result_dtype, scalar, store, tensors_only
+from .common import (
+    broadcast,
+    operator,
+    promote,
+    result_dtype,
+    scalar,
+    store,
+    tensors_only,
+    unsupported,
+)
 
 __all__ = [
     *("allclose", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite"),
@@ -25,7 +34,7 @@ def _compare(x: Node, y: Node, name: str) -> Node:
     tensors_only(name, x)
     kind = result_dtype((x, y))
     if kind.is_complex and name not in ("eq", "ne"):
-        raise NotImplementedError(f"\"compare_cpu\" not implemented for '{formatting_name(kind)}'")
+        unsupported(f"{name}_cpu", kind)
     x, y = promote(x, y)
     if name in ("gt", "ge"):
         return ops.lt(y, x) if name == "gt" else ops.le(y, x)
@@ -273,7 +282,7 @@ def isreal(input: Tensor) -> Tensor:
 def _signbit(x: Node) -> Node:
     tensors_only("signbit", x)
     if x.dtype.is_complex:
-        raise RuntimeError("signbit is not implemented for complex tensors.")
+        raise NotImplementedError("signbit is not implemented for complex tensors.")
     return ops.signbit(x) if x.dtype is not dtypes.bool_ else _never(x)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from .. import devices, dtypes
+from .. import devices, dtypes, shapes
 from ..calls import NUMBERS, apply, apply_
 from ..devices import device
 from ..dtypes import dtype
@@ -189,12 +188,17 @@ def _targets(args: tuple, named: dict) -> tuple[Any, Any]:
 
 
 def _wrong_call(args: tuple, named: dict) -> TypeError:
-    got = [type(a).__name__ for a in args] + [f"{k}={type(v).__name__}" for k, v in named.items()]
+    got = [_kind_name(a) for a in args] + [f"{k}={_kind_name(v)}" for k, v in named.items()]
     return TypeError(
         f"to() received an invalid combination of arguments - got ({', '.join(got)}), but expected "
-        "(device, dtype, non_blocking, copy), (dtype, non_blocking, copy) or "
-        "(Tensor, non_blocking, copy), with memory_format as a keyword"
+        "one of:\n * (device, dtype, non_blocking, copy)\n * (dtype, non_blocking, copy)\n"
+        " * (Tensor, non_blocking, copy)\n each with memory_format as a keyword"
     )
+
+
+def _kind_name(value: Any) -> str:
+    name = type(value).__name__
+    return f"torch.{name}" if isinstance(value, (dtype, device)) else name
 
 
 def to(self: Tensor, *args: Any, **named: Any) -> Tensor:
@@ -323,23 +327,12 @@ def cuda(
 
 # ---------------------------------------------------------------- writing
 def _copied(x: Node, source: Node) -> Node:
-    return expand_to(ops.cast(source, dtype=x.dtype), x.shape)
-
-
-def expand_to(x: Node, shape: tuple[int, ...]) -> Node:
-    """Broadcast to a shape; RuntimeError where it does not fit."""
-    lead = len(shape) - len(x.shape)
-    if lead < 0 and math.prod(x.shape[:-lead]) == 1:
-        x = ops.reshape(x, shape=x.shape[-lead:])
-        lead = 0
-    for i, n in enumerate(x.shape):
-        if lead < 0 or n not in (1, shape[lead + i]):
-            size = shape[lead + i] if lead >= 0 else "missing"
-            raise RuntimeError(
-                f"The size of tensor a ({size}) must match the size of tensor b ({n}) at "
-                f"non-singleton dimension {max(lead + i, 0)}"
-            )
-    return expand(x, shape)
+    shape = shapes.broadcast(x.shape, source.shape)
+    if shape != x.shape:
+        raise RuntimeError(
+            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
+    return expand(ops.cast(source, dtype=x.dtype), shape)
 
 
 def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:

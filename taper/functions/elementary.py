@@ -232,8 +232,10 @@ def _angle(x: Node) -> Node:
         return ops.atan2(ops.imag(x), ops.real(x))
     x = to_float(x)
     zero = scalar(0, x)
-    found = ops.where(ops.lt(x, zero), scalar(math.pi, x), ops.mul(x, zero))
-    return ops.where(ops.ne(x, x), x, ops.where(ops.eq(found, found), found, zero))
+    finite = ops.where(ops.lt(ops.abs(x), scalar(math.inf, x)), x, zero)
+    nothing = ops.sub(finite, finite)  # a zero whose gradient is zero
+    found = ops.add(ops.where(ops.lt(x, zero), scalar(math.pi, x), zero), nothing)
+    return ops.where(ops.ne(x, x), x, found)
 
 
 def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -256,7 +258,8 @@ def _log_add(x: Node, y: Node, name: str) -> Node:
         gap = ops.where(same, scalar(0, x), ops.sub(low, high))
         return ops.add(high, ops.log(ops.add(scalar(1, gap), ops.exp(gap))))
     base = scalar(math.log(2) if name == "logaddexp2" else 1, x)
-    gap = ops.neg(ops.abs(ops.mul(ops.sub(x, ops.where(same, x, y)), base)))
+    gap = ops.where(same, scalar(0, x), ops.sub(x, y))
+    gap = ops.neg(ops.abs(ops.mul(gap, base)))
     found = ops.add(ops.maximum(x, y), ops.div(ops.log1p(ops.exp(gap)), base))
     return ops.cast(found, dtype=kind)
 

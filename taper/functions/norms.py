@@ -139,7 +139,7 @@ def norm(
                 f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
             )
     if not isinstance(p, NUMBERS):
-        raise RuntimeError(f"only valid string values are 'fro' and 'nuc', found: {p}")
+        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
     return vector_norm(input, p, dim, keepdim, dtype=dtype, out=out)
 
 

@@ -229,7 +229,7 @@ def _quantiles(
         if q.dim() < 2 and q.numel() and not bool((q.ge(0) & q.le(1)).all()):
             raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
     elif not 0 <= q <= 1:
-        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q}")
+        raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
     ignore = name == "nanquantile"
     static = (name, dim, keepdim, interpolation, ignore)
     return apply("SqueezeBackward4", _quantile, (input, q), static)

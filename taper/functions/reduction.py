@@ -198,14 +198,19 @@ def _sum_to(x: Node, size: tuple[int, ...]) -> Node:
 def sum_to_size(self: Tensor, *size: Any) -> Tensor:
     """Summed over the dimensions along which `size` would have to be expanded to this shape."""
     target = sizes(size)
-    return self if target == self._size else apply("SumBackward0", _sum_to, (self,), (target,))
+    if target and target == self._size:
+        return self
+    return apply("SumBackward0", _sum_to, (self,), (target,))
 
 
 # ---------------------------------------------------------------- extremes
+_KERNEL = {"amax": "max_values_cpu", "amin": "min_values_cpu", "aminmax": "aminmax_cpu"}
+
+
 def _check_extreme(name: str, x: Node, axes: tuple[int, ...], given: bool) -> None:
     tensors_only(name, x)
     if x.dtype.is_complex:
-        unsupported(f"{name}_cpu" if given else f"{name}_all", x.dtype)
+        unsupported(_KERNEL.get(name) or f"{name}_all", x.dtype)
     for a in axes:
         if x.shape[a] == 0:
             if not given:
@@ -226,6 +231,9 @@ def _extreme(x: Node, name: str, dim: Dims, keepdim: bool) -> Node:
 
 def _selected(x: Node, name: str, dim: int, keepdim: bool) -> tuple[Node, Node]:
     """The extreme along one dimension and its place; the gradient goes to that place."""
+    tensors_only(name, x)
+    if x.dtype.is_complex:
+        raise RuntimeError(f"{name}(): does not support complex input")
     axis = wrap_dim(dim, x.ndim)
     if not x.shape:
         _check_extreme(name, x, (), True)
@@ -297,6 +305,11 @@ def amin(
 
 def _aminmax(x: Node, dim: int | None, keepdim: bool) -> tuple[Node, Node]:
     axes = wrap_dims(dim, x.ndim)
+    if dim is None and 0 in x.shape:
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+            "identity."
+        )
     _check_extreme("aminmax", x, axes, dim is not None)
     if not axes:
         return x, x
@@ -314,9 +327,15 @@ def aminmax(
 
 def _place(x: Node, name: str, dim: int | None, keepdim: bool) -> Node:
     axes = wrap_dims(dim, x.ndim)
+    tensors_only(name, x)
+    if x.dtype is dtypes.bool_ or x.dtype.is_complex:
+        kind = "bool" if x.dtype is dtypes.bool_ else "complex"
+        raise RuntimeError(f"{name}(): does not support {kind} input")
+    if dim is None and 0 in x.shape:
+        raise IndexError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+        )
     _check_extreme(name, x, axes, dim is not None)
-    if x.dtype is dtypes.bool_:
-        unsupported(f"{name}_cpu", x.dtype)
     if not x.shape:
         return ops.const(0, dtypes.int64)
     reduce = ops.argmax if name == "argmax" else ops.argmin

@@ -26,7 +26,12 @@ class Named(tuple):
         return f"{self.__class__.__module__}.{self.__class__.__name__}(\n{parts})"
 
     def __reduce__(self) -> tuple:
-        return type(self), (tuple(self),)
+        return _again, (type(self).__name__, tuple(self))
+
+
+def _again(name: str, items: tuple) -> Named:
+    """A named result read from a pickle."""
+    return globals()[name](items)
 
 
 class _Field:

@@ -18,8 +18,10 @@ def _whole(x: Node, name: str) -> Node:
     """One of floor, ceil, trunc, round; integers stay as they are."""
     tensors_only(name, x)
     kind = x.dtype
+    if kind.is_complex and name != "round":
+        raise NotImplementedError(f"{name} is not supported for complex inputs")
     if kind.is_complex or kind.name == "bool":
-        unsupported(f"{name}_cpu" if name != "floor" else "floor_out", kind)
+        unsupported(f"{name}_vml_cpu", kind)
     return getattr(ops, name)(x) if kind.inexact else x
 
 

@@ -46,6 +46,7 @@ def _moments(
     """Variance (or its root) and mean, in two passes; complex numbers by the squares of moduli."""
     tensors_only(name, x)
     if not x.dtype.inexact:
+        name = name if name.endswith("mean") else "std and var"
         raise RuntimeError(f"{name} only support floating point and complex dtypes")
     kind, axes = x.dtype, wrap_dims(dim, x.ndim)
     x = ops.cast(x, dtype=wide(kind))
@@ -207,9 +208,6 @@ def cov(
     aweights: Tensor | None = None,
 ) -> Tensor:
     """The covariance matrix of variables in rows, observed in columns, with optional weights."""
-    for name, w in (("fweights", fweights), ("aweights", aweights)):
-        if w is not None and bool(w.lt(0).any()):
-            raise RuntimeError(f"cov(): {name} cannot be negative")
     if fweights is not None and fweights.dtype.inexact:
         raise RuntimeError(
             "cov(): expected fweights to have integral dtype but got fweights with "
@@ -220,6 +218,9 @@ def cov(
             "cov(): expected aweights to have floating point dtype but got aweights with "
             f"{formatting_name(aweights.dtype)} dtype"
         )
+    for name, w in (("fweights", fweights), ("aweights", aweights)):
+        if w is not None and bool(w.lt(0).any()):
+            raise RuntimeError(f"cov(): {name} cannot be negative")
     return apply("SqueezeBackward0", _cov, (input, fweights, aweights), (correction,))
 
 
@@ -271,12 +272,12 @@ def histc(
     input: Tensor, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Tensor | None = None
 ) -> Tensor:
     """Counts of elements in `bins` equal parts of [`min`, `max`], or of the data's range."""
-    if not input.dtype.is_floating_point and input.dtype.category != dtypes.INT:
+    if not input.dtype.is_floating_point:
         unsupported("histogram_cpu", input.dtype)
     if bins <= 0:
-        raise RuntimeError("bins must be > 0")
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     if min > max:
-        raise RuntimeError("max must be larger than min")
+        raise RuntimeError("torch.histc: max must be larger than min")
     array = input.detach()._array()
     low, high = _bounds(array, min, max)
     first, last = (np.asarray(v).astype(array.dtype) for v in (low, high))
