@@ -14,7 +14,7 @@ from ...passes import fuse, memory
 from ...passes.simplify import simplify
 from ...settings import current, get_num_threads
 from .. import host
-from . import loops, products, typed
+from . import loops, products, typed, writer
 from .body import CONTRACTIONS, PULLED, REDUCTIONS
 from .cache import ObjectCache
 from .jit import Code, Jit
@@ -238,6 +238,6 @@ class Plan:
     def _raise(self) -> None:
         code, value = (int(v) for v in self.error)
         self.error[:] = 0
-        if code == loops.ZERO_DIVISION:
+        if code == writer.ZERO_DIVISION:
             raise RuntimeError("ZeroDivisionError")
         raise IndexError(f"index {value} is out of bounds")
