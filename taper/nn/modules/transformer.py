@@ -190,7 +190,7 @@ class TransformerEncoder(Module):
             )
         if src_key_padding_mask is not None and self._clears_padding(src, mask):
             padded = src_key_padding_mask
-            if padded.dtype is not dtypes.bool:
+            if padded.dtype is not dtypes.bool_:
                 padded = padded != 0
             # The shortcut holds where padding comes last in every row.
             steps = padded[:, 1:].to(dtypes.int8) - padded[:, :-1].to(dtypes.int8)

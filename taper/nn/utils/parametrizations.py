@@ -41,9 +41,8 @@ def _is_orthogonal(q: Tensor) -> bool:
 
 def _make_orthogonal(a: Tensor) -> Tensor:
     """Q of A = QR, its signs such that R has a positive diagonal."""
-    packed, tau = linalg.geqrf(a)
-    q = linalg.householder_product(packed, tau)
-    return q * packed.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+    q, r = linalg.qr(a)
+    return q * r.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
 
 
 class _Orthogonal(Module):
