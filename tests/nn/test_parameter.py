@@ -30,7 +30,8 @@ def test_it_is_a_parameter_of_a_graph_and_not_its_result():
 
 def test_copies_and_pickles():
     p = nn.Parameter(torch.arange(3.0), requires_grad=False)
-    for twin in (copy.deepcopy(p), pickle.loads(pickle.dumps(p))):
+    for twice in (copy.deepcopy, lambda q: pickle.loads(pickle.dumps(q))):
+        twin = twice(p)
         assert type(twin) is nn.Parameter and torch.equal(twin, p) and not twin.requires_grad
         p.data.add_(1)
         assert not torch.equal(twin, p)
