@@ -33,7 +33,7 @@ def compiled(name, element, level="native", inputs=1):
 
     def call(*xs):
         count = len(xs[0])
-        padded = [np.concatenate([x, x[: -count % lanes]]) for x in xs]
+        padded = [np.resize(x, count + -count % lanes) for x in xs]
         y = np.empty_like(padded[0])
         f(*(x.ctypes.data for x in padded), y.ctypes.data, len(y))
         return y[:count]
