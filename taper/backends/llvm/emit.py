@@ -520,10 +520,10 @@ class Emitter:
 
     def pause(self) -> None:
         """Wait a moment inside a loop that waits for another thread."""
-        if self.target.triple.startswith(("x86_64", "i386", "i686")):
-            self.call("llvm.x86.sse2.pause", VOID)
+        if self.target.triple.startswith(("aarch64", "arm64")):
+            self.call("llvm.aarch64.isb", VOID, constant(I32, 15))
         else:
-            self._do('call void asm sideeffect "isb", "~{memory}"()')
+            self.call("llvm.x86.sse2.pause", VOID)
 
     # ------------------------------------------------------------- control
     def _label(self) -> str:
