@@ -64,6 +64,21 @@ def dropout(
     return _masked(input, dropout_mask(input, input._size, p), inplace)
 
 
+def _kept(x: Node, kept: Node, scale: float) -> tuple[Node, Node]:
+    found = ops.mul(x, ops.cast(kept, dtype=x.dtype))
+    return ops.mul(found, scalar(scale, x)), kept
+
+
+def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
+    """`dropout`, and where elements were kept."""
+    if train is False or not input.numel():
+        return input, from_array(np.ones(input._size, bool), input.device)
+    drawn = default_generator.stream.bernoulli(1.0 - p, input._size, np.bool_)
+    scale = 0.0 if p == 1 else 1.0 / (1.0 - p)
+    inputs = (input, from_array(drawn, input.device))
+    return apply("NativeDropoutBackward0", _kept, inputs, (scale,))
+
+
 # ---------------------------------------------------------------- whole channels
 def _channels(size: tuple[int, ...]) -> tuple[int, ...]:
     return (*size[:2], *(1 for _ in size[2:]))

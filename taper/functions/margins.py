@@ -44,8 +44,14 @@ def _widened(*nodes: Node) -> tuple[dtypes.dtype, tuple[Node, ...]]:
 
 # ---------------------------------------------------------------- pairs
 def _ranking(x: Node, y: Node, target: Node, margin: float, how: str) -> Node:
-    kind, (x, y, target) = _widened(x, y, target)
-    loss = ops.mul(ops.neg(target), ops.sub(x, y))
+    kind = result_dtype((x, y, target))
+    if not kind.inexact:  # PyTorch computes the product in integers
+        loss = ops.mul(*promote(ops.neg(target), ops.sub(*promote(x, y))))
+        kind = dtypes.get_default()
+        loss = ops.cast(loss, dtype=kind)
+    else:
+        x, y, target = (ops.cast(n, dtype=wide(kind)) for n in promote(x, y, target))
+        loss = ops.mul(ops.neg(target), ops.sub(x, y))
     loss = _positive(ops.add(loss, scalar(margin, loss)))
     return ops.cast(reduced(loss, how), dtype=kind)
 
@@ -335,10 +341,10 @@ def multilabel_margin_loss(
 
 
 # ---------------------------------------------------------------- triplets
-def _distance(x: Node, y: Node, p: float, eps: float) -> Node:
-    x, y = promote(x, y)
-    difference = ops.sub(x, y)
-    return norm_node(ops.add(difference, scalar(eps, x)), p, (len(x.shape) - 1,))
+def _distance(x: Node, y: Node, p: float, eps: float, kind: dtypes.dtype) -> Node:
+    difference = ops.cast(ops.sub(*promote(x, y)), dtype=wide(kind))
+    off = ops.add(difference, scalar(eps, difference))
+    return norm_node(off, p, (len(off.shape) - 1,))
 
 
 def _triplet(
@@ -347,11 +353,12 @@ def _triplet(
 ) -> Node:  # fmt: skip
     kind = result_dtype((anchor, near, far))
     kind = kind if kind.inexact else dtypes.get_default()
-    anchor, near, far = (ops.cast(n, dtype=wide(kind)) for n in (anchor, near, far))
-    positive = _distance(anchor, near, p, eps)
-    negative = _distance(anchor, far, p, eps)
+    if anchor.dtype.inexact:
+        anchor, near, far = (ops.cast(n, dtype=wide(kind)) for n in (anchor, near, far))
+    positive = _distance(anchor, near, p, eps, kind)
+    negative = _distance(anchor, far, p, eps, kind)
     if swap:
-        negative = ops.minimum(*promote(negative, _distance(near, far, p, eps)))
+        negative = ops.minimum(*promote(negative, _distance(near, far, p, eps, kind)))
     gap = ops.sub(*promote(positive, negative))
     loss = _positive(ops.add(gap, scalar(margin, gap)))
     return ops.cast(reduced(loss, how), dtype=kind.to_real())

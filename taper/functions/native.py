@@ -20,8 +20,8 @@ __all__ = [
     *("feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_"),
     *("group_norm", "gru", "gru_cell", "hardshrink", "hinge_embedding_loss", "instance_norm"),
     *("kl_div", "layer_norm", "log_softmax", "lstm", "lstm_cell", "margin_ranking_loss"),
-    *("native_batch_norm", "native_group_norm", "native_layer_norm", "pairwise_distance"),
-    *("pdist", "poisson_nll_loss", "prelu", "relu", "relu_", "rms_norm", "rnn_relu"),
+    *("native_batch_norm", "native_dropout", "native_group_norm", "native_layer_norm"),
+    *("pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu_", "rms_norm", "rnn_relu"),
     *("rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "selu", "selu_"),
     *("softmax", "threshold", "threshold_", "triplet_margin_loss"),
 ]
@@ -83,6 +83,9 @@ def log_softmax(
 
 
 # ---------------------------------------------------------------- dropout
+native_dropout = drop.native_dropout
+
+
 def dropout(input: Tensor, p: float, train: bool) -> Tensor:
     """Elements set to 0 with probability p, the others divided by 1 - p."""
     return drop.dropout(input, p, train)

@@ -78,6 +78,12 @@ def _write(target: Tensor | None, value: Tensor) -> None:
             write_node(target, value._node())
 
 
+def _stats(m: _Moments, eps: float, kind: dtype, like: Node | None) -> tuple[Node, Node]:
+    """The mean and 1 / std, in the parameters' dtype where there are any."""
+    kind = kind if like is None else like.dtype
+    return ops.cast(m.mean, dtype=kind), ops.cast(m.rstd(eps), dtype=kind)
+
+
 def _mixed(old: Node, new: Node, momentum: Node) -> Node:
     """The running statistic moved towards the batch's."""
     kind = old.dtype
@@ -124,7 +130,8 @@ def _batch_train(
     if weight is not None:
         scale = ops.mul(scale, _cast(weight, x.dtype))
     out = ops.cast(_scaled(m, scale, _cast(bias, x.dtype), x, axes), dtype=kind)
-    found = [out, m.mean, m.rstd(eps)] if saved else [out]
+    given = mean if weight is None else weight
+    found = [out, *_stats(m, eps, kind, given)] if saved else [out]
     if mean is not None:
         found.append(_mixed(mean, m.mean, momentum))  # type: ignore[arg-type]
     if var is not None:
@@ -343,7 +350,7 @@ def _layer_norm(
     out = ops.cast(_affine(_scaled(m, scale, None, x, axes), weight, bias), dtype=kind)
     if not saved:
         return out
-    return out, keep(m.mean, x, axes), keep(scale, x, axes)
+    return out, *(keep(n, x, axes) for n in _stats(m, eps, kind, weight))
 
 
 def layer_norm(
@@ -424,8 +431,8 @@ def _group_norm(
     lines = (shape[0], groups, shape[1] // groups)
     scale, off = (expand(_column(n), lines) for n in (m.rstd(eps), m.off))
     if weight is not None:
-        weight = ops.reshape(_cast(weight, x.dtype), shape=(1, *lines[1:]))
-        scale = ops.mul(scale, expand(weight, lines))
+        by_group = ops.reshape(_cast(weight, x.dtype), shape=(1, *lines[1:]))
+        scale = ops.mul(scale, expand(by_group, lines))
     shift = ops.neg(ops.mul(off, scale))
     if bias is not None:
         bias = ops.reshape(_cast(bias, x.dtype), shape=(1, *lines[1:]))
@@ -433,7 +440,7 @@ def _group_norm(
     out = ops.mul(m.deviation, spread(scale, flat, (3,)))
     out = ops.add(out, spread(shift, flat, (3,)))
     out = ops.cast(ops.reshape(out, shape=shape), dtype=kind)
-    return (out, m.mean, m.rstd(eps)) if saved else out
+    return (out, *_stats(m, eps, kind, weight)) if saved else out
 
 
 def _column(x: Node) -> Node:
