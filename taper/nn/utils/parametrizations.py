@@ -234,7 +234,7 @@ class _SpectralNorm(Module):
             self._power_method(matrix, self.n_power_iterations)
         # Copies, so that the next call's iteration does not overwrite what backward reads.
         u, v = self._u.clone(), self._v.clone()
-        return weight / u.vdot(matrix.mv(v))
+        return weight / u.conj().dot(matrix.mv(v))
 
     def right_inverse(self, value: Tensor) -> Tensor:
         return value
