@@ -55,7 +55,7 @@ def _constant(x: Node, pads: tuple[int, ...], value: Any) -> Node:
     return ops.pad(x, low=low, high=high, interior=(0,) * len(x.shape), value=value)
 
 
-def _bordered(x: Node, pads: tuple[int, ...], mode: str) -> Node:
+def bordered(x: Node, pads: tuple[int, ...], mode: str) -> Node:
     """A border made of the input's own elements, axis by axis."""
     for i in range(len(pads) // 2):
         axis, (low, high) = len(x.shape) - 1 - i, pads[2 * i : 2 * i + 2]
@@ -97,8 +97,8 @@ def _mirror(x: Node, pads: tuple[int, ...], mode: str) -> Node:
         )
     _check_borders(x, pads, mode)
     if mode == "circular":
-        return _bordered(*_cut(x, pads), mode)
-    whole = _bordered(x, tuple(max(p, 0) for p in pads), mode)
+        return bordered(*_cut(x, pads), mode)
+    whole = bordered(x, tuple(max(p, 0) for p in pads), mode)
     return _cut(whole, tuple(min(p, 0) for p in pads))[0]
 
 

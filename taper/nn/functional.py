@@ -10,6 +10,7 @@ from ..functions.distance import bilinear, cosine_similarity, pairwise_distance,
 from ..functions.dropout import *
 from ..functions.elementary import sigmoid, tanh
 from ..functions.embedding import *
+from ..functions.folding import channel_shuffle, fold, pixel_shuffle, pixel_unshuffle, unfold
 from ..functions.losses import *
 from ..functions.margins import *
 from ..functions.multihead import *
@@ -17,3 +18,6 @@ from ..functions.normalization import *
 from ..functions.padding import pad
 from ..functions.pooling import *
 from ..functions.products import linear
+from ..functions.resampling import *
+from ..functions.sampling import affine_grid, grid_sample
+from ..functions.unpooling import *
