@@ -177,7 +177,6 @@ class MNIST(VisionDataset):
             return
         os.makedirs(self.raw_folder, exist_ok=True)
         for name, md5 in self.resources:
-            errors = []
             for mirror in self.mirrors:
                 try:
                     download_and_extract_archive(
@@ -185,10 +184,9 @@ class MNIST(VisionDataset):
                     )
                     break
                 except RuntimeError as error:
+                    if mirror == self.mirrors[-1]:
+                        raise
                     print(f"Failed to download (trying next):\n{error}\n")
-                    errors.append(error)
-            else:
-                raise RuntimeError(str(errors[-1]) if errors else f"Error downloading {name}")
 
     def extra_repr(self) -> str:
         return f"Split: {'Train' if self.train is True else 'Test'}"
