@@ -29,7 +29,8 @@ def _check_dtypes(x: Node, w: Node, bias: Node | None) -> None:
 
 
 def _c_name(x: Node) -> str:
-    names = {"float32": "float", "float64": "double", "int64": "long"}
+    names = {"float32": "float", "float64": "double", "int64": "long int", "int32": "int"}
+    names |= {"complex64": "c10::complex<float>", "complex128": "c10::complex<double>"}
     return names.get(x.dtype.name, f"c10::{formatting_name(x.dtype)}")
 
 
@@ -46,14 +47,20 @@ def _batched(x: Node, n: int, name: str) -> tuple[Node, bool]:
 
 def _check_positive(what: str, values: tuple[int, ...], least: int) -> None:
     if any(v < least for v in values):
+        if what == "dilation":
+            raise RuntimeError("dilation should be greater than zero")
         problem = "negative padding" if what == "padding" else f"non-positive {what}"
         raise RuntimeError(f"{problem} is not supported")
 
 
 def _conv(x: Node, w: Node, bias: Node | None, n: int, stride: tuple, padding: Any, dilation: tuple, groups: int) -> Node:
     if len(w.shape) != n + 2:
+        if len(w.shape) < 3:
+            raise RuntimeError("weight should have at least three dimensions")
+        d = len(w.shape)
         raise RuntimeError(
-            f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to conv{n}d, but got weight of size: {show(w.shape)}"
+            f"Expected {d}-dimensional input for {d}-dimensional weight{show(w.shape)}, but got "
+            f"{len(x.shape)}-dimensional input of size {show(x.shape)} instead"
         )
     x, batched = _batched(x, n, f"conv{n}d")
     _check_dtypes(x, w, bias)

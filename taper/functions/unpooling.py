@@ -238,7 +238,7 @@ def _fractional_pool(
     for d in range(n):  # PyTorch's samples count from the last axis in two dimensions
         u = drawn[..., n - 1 - d] if n == 2 else drawn[..., d]
         found = _starts(u, size[d], out[d], kernel[d])
-        starts.append(from_array(found if input.dim() == n + 2 else found[0], device=input.device))
+        starts.append(from_array(found if input.dim() == n + 2 else found[0], input.device))
     name = f"FractionalMaxPool{n}DBackward0"
     return apply(name, _fractional, (input, *starts), (n, kernel))
 

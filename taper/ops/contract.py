@@ -129,10 +129,11 @@ def _conv_vjp(ops: Any, g: Any, out: Any, x: Any, w: Any, **attrs: Any) -> tuple
 
 
 def _conv_input_vjp(ops: Any, h: Any, out: Any, g: Any, w: Any, shape: Shape, **attrs: Any) -> tuple:
-    return (
-        ops.conv(h, ops.conj(w), **attrs),
-        ops.conv_weight(h, ops.conj(g), kernel=w.shape[2:], **attrs),
-    )
+    gg = ops.conv(h, ops.conj(w), **attrs)
+    if gg.shape != g.shape:  # a border behind the last window may hold one more
+        none, one = (0,) * len(g.shape), (1,) * len(g.shape)
+        gg = ops.slice(gg, start=none, stop=g.shape, step=one)
+    return gg, ops.conv_weight(h, ops.conj(g), kernel=w.shape[2:], **attrs)
 
 
 def _conv_weight_vjp(ops: Any, h: Any, out: Any, x: Any, g: Any, kernel: Shape, **attrs: Any) -> tuple:
