@@ -236,7 +236,7 @@ def rrelu(
     training: bool = False,
     inplace: bool = False,
 ) -> Tensor:
-    """`leaky_relu` with a slope drawn uniformly from [lower, upper) for each element that needs one.
+    """`leaky_relu` with a slope drawn from [lower, upper) for each element that needs one.
 
     Outside of training the slope is (lower + upper) / 2. The number of draws depends on the values.
     """
@@ -380,9 +380,7 @@ def _glu(x: Node, dim: int) -> Node:
     dim = wrap_dim(dim, len(x.shape))
     size = x.shape[dim]
     if size % 2:
-        raise RuntimeError(
-            f"Halving dimension must be even, but dimension {dim} is size {size}"
-        )
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
     x = _floats(x, "glu_cpu")
     start, middle, stop = [0] * len(x.shape), list(x.shape), x.shape
     middle[dim] = size // 2

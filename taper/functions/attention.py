@@ -42,7 +42,7 @@ def allowed(mask: Node | None, causal: bool, shape: tuple[int, ...]) -> Node | N
 
 
 def weigh(scores: Node) -> tuple[Node, Node]:
-    """Weights exp(score - max) and their sums over the last dimension; all 0 without a finite score."""
+    """Weights exp(score - max) and their sums; weights are 0 where no score is finite."""
     axes = (len(scores.shape) - 1,)
     top = still(ops.max(scores, axes=axes))
     top = ops.where(ops.eq(top, scalar(-math.inf, top)), scalar(0, top), top)
@@ -113,7 +113,8 @@ def _check(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, causa
         if mask._dtype not in (dtypes.bool_, dtypes.float32, kind):
             raise RuntimeError(
                 "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
-                f"attn_mask.dtype: {_c_name(mask._dtype)} and  query.dtype: {_c_name(kind)} instead."
+                f"attn_mask.dtype: {_c_name(mask._dtype)} and  query.dtype: {_c_name(kind)} "
+                "instead."
             )
         if causal:
             raise RuntimeError(
@@ -140,7 +141,7 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """softmax(query key^T * scale + mask) value: [*, L, E], [*, S, E] and [*, S, Ev] give [*, L, Ev].
+    """softmax(query key^T * scale + mask) value, of [*, L, E], [*, S, E] and [*, S, Ev].
 
     The mask is True where attention is allowed, or is added to the scores; `is_causal` allows it to
     places up to the query's own. The scale is 1 / sqrt(E) unless given. With `enable_gqa` heads of
@@ -148,9 +149,7 @@ def scaled_dot_product_attention(
     """
     _check(query, key, value, attn_mask, is_causal)
     if not 0 <= dropout_p <= 1:
-        raise RuntimeError(
-            f"dropout probability has to be between 0 and 1, but got {dropout_p:g}"
-        )
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
     grouped = enable_gqa and _check_groups(query, key, value)
     drop = None
     if dropout_p > 0:

@@ -100,9 +100,7 @@ def _check_target_shape(shape: tuple[int, ...], target: tuple[int, ...]) -> None
                 f"dimension: {len(target)}"
             )
         if target != (shape[0], *shape[2:]):
-            raise RuntimeError(
-                f"size mismatch (got input: {show(shape)} , target: {show(target)}"
-            )
+            raise RuntimeError(f"size mismatch (got input: {show(shape)} , target: {show(target)}")
     elif target[1:] != shape[2:]:
         raise RuntimeError(
             f"Expected target size {show((shape[0], *shape[2:]))}, got {show(target)}"
@@ -115,9 +113,7 @@ def _check_weight(logp: Node, weight: Node | None) -> None:
     classes = logp.shape[0] if len(logp.shape) == 1 else logp.shape[1]
     if weight.shape != (classes,):
         if len(logp.shape) > 2:
-            raise RuntimeError(
-                "weight tensor should be defined either for all or no classes"
-            )
+            raise RuntimeError("weight tensor should be defined either for all or no classes")
         raise RuntimeError(
             f"weight tensor should be defined either for all {classes} classes or no classes but "
             f"got weight tensor of shape: {show(weight.shape)}"
@@ -138,7 +134,7 @@ def nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """Minus the log-probability of the target class: input [N, C, *], target [N, *] of class numbers."""
+    """Minus the log-probability [N, C, *] of the target class, a number of [N, *]."""
     how = old_reduction(size_average, reduce, reduction)
     name = "NllLossBackward0" if input.dim() <= 2 else "NllLoss2DBackward0"
     return apply(name, _nll, (input, target, weight), (ignore_index, how))
@@ -186,8 +182,8 @@ def _soft_targets(
     classes = logp.shape[dim]
     if weight is not None and weight.shape != (classes,):
         raise RuntimeError(
-            f"cross_entropy: weight tensor should be defined either for all {classes} classes or no "
-            f"classes but got weight tensor of shape: {show(weight.shape)}"
+            f"cross_entropy: weight tensor should be defined either for all {classes} classes or "
+            f"no classes but got weight tensor of shape: {show(weight.shape)}"
         )
     if smoothing:
         kept = ops.mul(target, scalar(1 - smoothing, target))
@@ -240,9 +236,7 @@ def cross_entropy(
     """
     how = old_reduction(size_average, reduce, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     soft = target._size == input._size
     if soft and target._dtype.is_floating_point and ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
@@ -270,13 +264,11 @@ def _check_linear(input: Tensor, weight: Tensor, bias: Tensor | None) -> None:
             f"{features} and {shape[-1]}, respectively"
         )
     if bias is not None and tuple(bias._size) != shape[:-1]:
-        raise RuntimeError(
-            f"expected linear_bias shape {shape[:-1]}, got {tuple(bias._size)}"
-        )
+        raise RuntimeError(f"expected linear_bias shape {shape[:-1]}, got {tuple(bias._size)}")
     if len(shape) > 2 and input.dim() == 1:
         raise RuntimeError(
-            f"K-dimensional loss defined by linear_weight shape {shape} requires batched input, (N, "
-            f"{features}), got unbatched input with shape {tuple(input._size)}"
+            f"K-dimensional loss defined by linear_weight shape {shape} requires batched input, "
+            f"(N, {features}), got unbatched input with shape {tuple(input._size)}"
         )
 
 

@@ -56,8 +56,8 @@ def _ctc(
     logp: Node, labels: Node, skips: Node, lengths: Node, ends: Node, sizes: Node,
     zero_infinity: bool, how: str,
 ) -> Node:  # fmt: skip
-    """logp [T, N, C]; labels [N, 2 S + 1] with blanks between; `ends` [N, 2 S + 1] marks last states."""
-    steps, n, classes = logp.shape
+    """The loss of logp [T, N, C] with labels, skips and ends as `_states` makes them."""
+    steps, n = logp.shape[:2]
     states = labels.shape[1]
     places = expand(ops.reshape(labels, shape=(1, n, states)), (steps, n, states))
     emitted = ops.gather(logp, places, axis=2) if steps else None
@@ -92,7 +92,7 @@ def _ctc(
 
 def _through_softmax(logp: Node, lengths: Node) -> Node:
     """0, with gradient exp(logp): gradients are given as for the logits, as PyTorch gives them."""
-    steps, n, classes = logp.shape
+    steps, n = logp.shape[:2]
     time = expand(ops.reshape(ops.iota(size=steps), shape=(steps, 1)), (steps, n))
     inside = ops.lt(time, expand(ops.reshape(lengths, shape=(1, n)), (steps, n)))
     inside = expand(ops.reshape(inside, shape=(steps, n, 1)), logp.shape)
@@ -164,11 +164,11 @@ def ctc_loss(
     reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
-    """Minus the log-probability of all alignments of target sequences with [T, N, C] log-probabilities.
+    """Minus the log-probability of all alignments of targets with log-probabilities [T, N, C].
 
-    Targets are class numbers, [N, S] or all in one row; lengths say how much of each sequence counts.
-    The mean divides each loss by its target's length. The values of targets and lengths are looked
-    at. As in PyTorch the gradient is that of logits behind a log-softmax.
+    Targets are class numbers, [N, S] or all in one row; lengths say how much of each counts. The
+    mean divides each loss by its target's length. The values of targets and lengths are looked at.
+    As in PyTorch the gradient is that of logits behind a log-softmax.
     """
     how = checked(reduction)
     if log_probs.dim() not in (2, 3):
@@ -200,7 +200,7 @@ def _name(how: str) -> str:
 
 
 def _states(rows: np.ndarray, inputs: np.ndarray, sizes: np.ndarray, blank: int) -> list[Tensor]:
-    """Labels with blanks between, where a blank may be skipped, and the states an alignment ends in."""
+    """Labels [N, 2 S + 1] with blanks between, where a blank may be skipped, where it may end."""
     batch, longest = rows.shape
     labels = np.full((batch, 2 * longest + 1), blank, np.int64)
     labels[:, 1::2] = rows

@@ -139,13 +139,10 @@ def cdist(
             )
     for place, x in (("X1", x1), ("X2", x2)):
         if x.dim() < 2:
-            raise RuntimeError(
-                f"cdist only supports at least 2D tensors, {place} got: {x.dim()}D"
-            )
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {place} got: {x.dim()}D")
     if x1._size[-1] != x2._size[-1]:
         raise RuntimeError(
-            f"X1 and X2 must have the same number of columns. X1: {x1._size[-1]} X2: "
-            f"{x2._size[-1]}"
+            f"X1 and X2 must have the same number of columns. X1: {x1._size[-1]} X2: {x2._size[-1]}"
         )
     modes = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist")
     if compute_mode not in (*modes, "donot_use_mm_for_euclid_dist"):
@@ -157,9 +154,7 @@ def cdist(
 
 def _pdist(x: Node, p: float) -> Node:
     if len(x.shape) != 2:
-        raise RuntimeError(
-            f"pdist only supports 2D tensors, got: {len(x.shape)}D"
-        )
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {len(x.shape)}D")
     n, d = x.shape
     if n < 2:
         return ops.full((0,), 0, x.dtype)
@@ -227,8 +222,6 @@ def _bilinear(x: Node, y: Node, weight: Node, bias: Node | None) -> Node:
     return ops.cast(found, dtype=kind)
 
 
-def bilinear(
-    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x1^T W_k x2 + b_k for each k: [*, a], [*, b] with weight [out, a, b] give [*, out]."""
     return apply("AddBackward0", _bilinear, (input1, input2, weight, bias))

@@ -51,9 +51,7 @@ def _check(p: float) -> None:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Elements set to 0 with probability p, the others divided by 1 - p (Srivastava et al., 2014).
 
     The input itself outside of training.
@@ -119,10 +117,10 @@ def dropout1d(
 
 def _odd(name: str, n: int, spatial: int) -> None:
     warnings.warn(
-        f"{name}: Received a {n}-D input to {name}, which is deprecated and will result in an error "
-        "in a future release. To retain the behavior and silence this warning, please use dropout "
-        f"instead. Note that {name} exists to provide channel-wise dropout on inputs with {spatial} "
-        "spatial dimensions, a channel dimension, and an optional batch dimension (i.e. "
+        f"{name}: Received a {n}-D input to {name}, which is deprecated and will result in an "
+        "error in a future release. To retain the behavior and silence this warning, please use "
+        f"dropout instead. Note that {name} exists to provide channel-wise dropout on inputs with "
+        f"{spatial} spatial dimensions, a channel dimension, and an optional batch dimension (i.e. "
         f"{spatial + 1}D or {spatial + 2}D inputs).",
         stacklevel=3,
     )
@@ -131,7 +129,7 @@ def _odd(name: str, n: int, spatial: int) -> None:
 def dropout2d(
     input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
 ) -> Tensor:
-    """Whole channels of [N, C, H, W] set to 0 with probability p; [N, C, L] is taken for a batch."""
+    """Whole channels of [N, C, H, W] set to 0 with probability p; 3-d inputs are [N, C, L]."""
     _check(p)
     n = input.dim()
     if n not in (3, 4):

@@ -104,9 +104,7 @@ def _renormed(weight: Node, index: Node, most: float, p: float) -> Node:
     return ops.mul(weight, spread(ops.cast(scale, dtype=weight.dtype), weight, (1,)))
 
 
-def embedding_renorm_(
-    input: Tensor, indices: Tensor, max_norm: float, norm_type: float
-) -> Tensor:
+def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> Tensor:
     """Scale down, in place, the rows that `indices` name and whose norm exceeds `max_norm`."""
     _check_index(indices, "embedding_renorm_")
     if input.dim() != 2:
@@ -138,7 +136,7 @@ def _bags(
         present = ops.ne(index, scalar(padding, index))
         rows = ops.where(spread(present, rows, (1,)), rows, scalar(0, rows))
     bag = _bag_of(offsets, index.shape[0])
-    # with include_last_offset elements may lie behind the last bag: they fall into one that is cut off
+    # elements behind the last offset of `include_last_offset` fall into a bag that is cut off
     zeros = ops.full((bags + 1, weight.shape[1]), 0, rows.dtype)
     total = ops.index_add(zeros, bag, rows, axis=0)
     total = ops.slice(total, start=(0, 0), stop=(bags, total.shape[1]), step=(1, 1))
@@ -185,7 +183,9 @@ def _check_bags(
     input: Tensor, weight: Tensor, offsets: Tensor | None, scales: Tensor | None, mode: str
 ) -> None:
     if weight.dim() != 2:
-        raise ValueError(f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}")
+        raise ValueError(
+            f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}"
+        )
     if scales is not None and input._size != scales._size:
         raise ValueError(
             f"embedding_bag: If per_sample_weights ({scales._size}) is not None, then it must have "
@@ -194,8 +194,8 @@ def _check_bags(
     if input.dim() == 2:
         if offsets is not None:
             raise ValueError(
-                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of "
-                f"fixed length sequences. However, found offsets of type {_type_text(offsets)}"
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
+                f"of fixed length sequences. However, found offsets of type {_type_text(offsets)}"
             )
     elif input.dim() == 1:
         if not isinstance(offsets, Tensor):
@@ -290,9 +290,7 @@ def bags_of_rows(
     if mode == "max":
         return _largest_of(weight, indices, starts, bags, padding)
     inputs = (weight, indices, offsets, scales)
-    return apply(
-        "EmbeddingBagBackward0", _bags, inputs, (mode, padding, bool(by_frequency), bags)
-    )
+    return apply("EmbeddingBagBackward0", _bags, inputs, (mode, padding, bool(by_frequency), bags))
 
 
 # ---------------------------------------------------------------- one-hot

@@ -45,14 +45,13 @@ def checked(reduction: str) -> str:
 
 
 def old_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction that PyTorch's first arguments meant, with a warning; else `reduction`, checked."""
+    """The reduction that PyTorch's first arguments meant, or `reduction`, checked."""
     if size_average is None and reduce is None:
         return checked(reduction)
     averaged = True if size_average is None else size_average
     found = "none" if reduce is False else "mean" if averaged else "sum"
     warnings.warn(
-        "size_average and reduce args will be deprecated, please use "
-        f"reduction='{found}' instead.",
+        f"size_average and reduce args will be deprecated, please use reduction='{found}' instead.",
         stacklevel=3,
     )
     return found
@@ -81,9 +80,7 @@ def _check_weight(input: Tensor, weight: Tensor) -> None:
 
 def _weighted(how: str) -> str:
     if how not in ("none", "mean", "sum"):
-        raise ValueError(
-            f"Invalid reduction mode: {how}. Expected one of 'none', 'mean', 'sum'."
-        )
+        raise ValueError(f"Invalid reduction mode: {how}. Expected one of 'none', 'mean', 'sum'.")
     return how
 
 
@@ -443,15 +440,13 @@ def _broadcastable(target: Tensor, weight: Tensor) -> None:
             if n != m and 1 not in (n, m)
         )
         raise RuntimeError(
-            f"Attempting to broadcast a dimension of length {size} at {at}! Mismatching argument at "
-            f"index 1 had {weight._size}; but expected shape should be broadcastable to "
+            f"Attempting to broadcast a dimension of length {size} at {at}! Mismatching argument "
+            f"at index 1 had {weight._size}; but expected shape should be broadcastable to "
             f"{show(target._size)}"
         ) from None
 
 
-def _bce_logits(
-    x: Node, y: Node, weight: Node | None, positive: Node | None, how: str
-) -> Node:
+def _bce_logits(x: Node, y: Node, weight: Node | None, positive: Node | None, how: str) -> Node:
     if y.dtype.category == BOOL:
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "

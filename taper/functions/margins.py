@@ -109,9 +109,7 @@ def _cosine_embedding(x: Node, y: Node, target: Node, margin: float, how: str) -
     cosine = ops.div(product, ops.sqrt(ops.mul(*sizes)))
     target = expand(target, cosine.shape)
     zero = scalar(0, cosine)
-    near = ops.where(
-        ops.eq(target, scalar(1, target)), ops.sub(scalar(1, cosine), cosine), zero
-    )
+    near = ops.where(ops.eq(target, scalar(1, target)), ops.sub(scalar(1, cosine), cosine), zero)
     far = _positive(ops.sub(cosine, scalar(margin, cosine)))
     loss = ops.add(near, ops.where(ops.eq(target, scalar(-1, target)), far, zero))
     return ops.cast(reduced(loss, how), dtype=kind)
@@ -154,8 +152,7 @@ def _soft_margin(x: Node, y: Node, how: str) -> Node:
     kind = result_dtype((x, y))
     if not kind.inexact:
         raise RuntimeError(
-            "result type Float can't be cast to the desired output type "
-            f"{formatting_name(kind)}"
+            f"result type Float can't be cast to the desired output type {formatting_name(kind)}"
         )
     x, y = (ops.cast(n, dtype=wide(kind)) for n in promote(x, y))
     product = ops.mul(x, y)
@@ -229,9 +226,7 @@ def _one_hot(index: Node, classes: int) -> Node:
 
 def _check_long(target: Node) -> None:
     if target.dtype is not dtypes.int64:
-        raise RuntimeError(
-            f"expected scalar type Long but found {formatting_name(target.dtype)}"
-        )
+        raise RuntimeError(f"expected scalar type Long but found {formatting_name(target.dtype)}")
 
 
 def _multi_margin(
@@ -243,8 +238,8 @@ def _multi_margin(
     if target.shape.numel() != n or len(target.shape) > 1:
         raise RuntimeError(
             "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
-            f"samples (batch size). Expected target size [{n}], but got {show(target.shape)}. Input "
-            f"has shape {show(x.shape)}."
+            f"samples (batch size). Expected target size [{n}], but got {show(target.shape)}. "
+            f"Input has shape {show(x.shape)}."
         )
     if weight is not None and weight.shape.numel() != classes:
         raise RuntimeError(
@@ -280,7 +275,7 @@ def multi_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """Sum over the wrong classes of max(0, margin - x[y] + x[i])^p / C: [N, C] and class numbers [N]."""
+    """Sum over the wrong classes i of max(0, margin - x[y] + x[i])^p / C, for x of [N, C]."""
     how = old_reduction(size_average, reduce, reduction)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
@@ -313,9 +308,7 @@ def _multilabel_margin(x: Node, target: Node, how: str) -> Node:
     count = ops.sum(ops.cast(labelled, dtype=dtypes.int64), axes=(1,))
     other = ops.eq(count, scalar(0, count))  # classes that are no label
     chosen = ops.reshape(ops.gather(rows, known, axis=1), shape=(n, classes, 1))
-    gap = ops.sub(
-        expand(ops.reshape(rows, shape=(n, 1, classes)), shape), expand(chosen, shape)
-    )
+    gap = ops.sub(expand(ops.reshape(rows, shape=(n, 1, classes)), shape), expand(chosen, shape))
     gap = _above(ops.add(gap, scalar(1, gap)))
     counts = ops.bitand(by_label, expand(ops.reshape(other, shape=(n, 1, classes)), shape))
     total = ops.sum(ops.where(counts, gap, scalar(0, gap)), axes=(1, 2))
@@ -388,7 +381,10 @@ def triplet_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """max(0, d(a, p) - d(a, n) + margin) with p-norm distances; `swap` takes the lesser of d(a, n), d(p, n)."""
+    """max(0, d(a, p) - d(a, n) + margin) with p-norm distances d (Balntas et al., 2016).
+
+    With `swap` the lesser of d(a, n) and d(p, n) takes the place of d(a, n).
+    """
     how = old_reduction(size_average, reduce, reduction)
     _check_triplet(anchor, positive, negative, margin)
     static = (margin, float(p), eps, swap, how)

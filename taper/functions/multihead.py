@@ -63,19 +63,22 @@ def _projected(query: Node, key: Node | None, value: Node | None, w: _Weights) -
         key = query if key is None else key
         value = key if value is None else value
         given = ((query, w.query), (key, w.key), (value, w.value))
-        biases = [None if w.joint_bias is None else _cut(w.joint_bias, i * e, (i + 1) * e, 0) for i in range(3)]
+        biases = [
+            None if w.joint_bias is None else _cut(w.joint_bias, i * e, (i + 1) * e, 0)
+            for i in range(3)
+        ]
         return [_linear(x, m, b) for (x, m), b in zip(given, biases)]  # type: ignore[arg-type]
-    bounds = (0, e, 3 * e) if value is None and key is not None else (0, e, 2 * e, 3 * e)
-    sources = [query, key, value]
-    if key is None and value is None:
-        bounds, sources = (0, 3 * e), [query]
-    elif value is None:
-        sources = [query, key]
-    parts = []
-    for x, start, stop in zip(sources, bounds, bounds[1:]):
+    # one product for what is the same tensor
+    if value is not None:
+        sources = [(query, 1), (query if key is None else key, 1), (value, 1)]
+    else:
+        sources = [(query, 3)] if key is None else [(query, 1), (key, 2)]
+    parts: list[Node] = []
+    for x, count in sources:
+        start, stop = len(parts) * e, (len(parts) + count) * e
         weight = _cut(w.joint, start, stop, 0)
         bias = None if w.joint_bias is None else _cut(w.joint_bias, start, stop, 0)
-        out = _linear(query if x is None else x, weight, bias)
+        out = _linear(x, weight, bias)
         last = len(out.shape) - 1
         parts += [_cut(out, k, k + e, last) for k in range(0, stop - start, e)]
     return parts
@@ -156,9 +159,7 @@ def _forward(*args: Any) -> Any:
     if added is not None:
         scores = ops.add(scores, added)
     if o.causal:
-        scores = ops.where(
-            allowed(None, True, scores.shape), scores, scalar(-math.inf, scores)
-        )
+        scores = ops.where(allowed(None, True, scores.shape), scores, scalar(-math.inf, scores))
     if o.weights:  # a query that may see nothing gives NaN, as PyTorch's softmax does
         weights, total = softmax_node(scores, 2), None
     else:
@@ -188,8 +189,7 @@ def _check_dims(
     n = query.dim()
     if n not in (2, 3):
         raise AssertionError(
-            "query should be unbatched 2D or batched 3D tensor but received "
-            f"{n}-D query tensor"
+            f"query should be unbatched 2D or batched 3D tensor but received {n}-D query tensor"
         )
     kind = "batched" if n == 3 else "unbatched"
     start = f"For {kind} ({n}-D) `query`, expected"
@@ -224,8 +224,8 @@ def _check_masks(padding: Tensor | None, mask: Tensor | None) -> None:
             raise AssertionError(f"only bool and floating types of {name} are supported")
     if padding is not None and mask is not None and padding.dtype is not mask.dtype:
         warnings.warn(
-            "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type for "
-            "both instead.",
+            "Support for mismatched key_padding_mask and attn_mask is deprecated. Use same type "
+            "for both instead.",
             stacklevel=3,
         )
 
@@ -235,9 +235,7 @@ def _check_sizes(
 ) -> None:
     width = query.shape[-1]
     if width != embed_dim:
-        raise AssertionError(
-            f"was expecting embedding dimension of {embed_dim}, but got {width}"
-        )
+        raise AssertionError(f"was expecting embedding dimension of {embed_dim}, but got {width}")
     if width // heads * heads != width:
         raise AssertionError(f"embed_dim {width} not divisible by num_heads {heads}")
     if separate:
@@ -313,7 +311,7 @@ def multi_head_attention_forward(
     average_attn_weights: bool = True,
     is_causal: bool = False,
 ) -> tuple[Tensor, Tensor | None]:
-    """Queries [L, N, E], keys [S, N, *] and values [S, N, *] projected, attended by head, projected.
+    """Queries [L, N, E] that attend by heads to keys and values [S, N, *], with projections.
 
     Returns [L, N, E] and, with `need_weights`, the attention [N, L, S] averaged over heads, or
     [N, heads, L, S]. Masks are True, or minus infinity, where attention is not allowed. N may be

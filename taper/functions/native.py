@@ -21,9 +21,9 @@ __all__ = [
     *("group_norm", "gru", "gru_cell", "hardshrink", "hinge_embedding_loss", "instance_norm"),
     *("kl_div", "layer_norm", "log_softmax", "lstm", "lstm_cell", "margin_ranking_loss"),
     *("native_batch_norm", "native_dropout", "native_group_norm", "native_layer_norm"),
-    *("pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu_", "rms_norm", "rnn_relu"),
-    *("rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "selu", "selu_"),
-    *("softmax", "threshold", "threshold_", "triplet_margin_loss"),
+    *("pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu_", "rms_norm"),
+    *("rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "selu"),
+    *("selu_", "softmax", "threshold", "threshold_", "triplet_margin_loss"),
 ]
 
 # ---------------------------------------------------------------- the same as in nn.functional
@@ -201,7 +201,7 @@ def embedding_bag(
     )  # fmt: skip
 
 
-# ---------------------------------------------------------------- losses, with numbers for reductions
+# ---------------------------------------------------------------- losses, reductions by number
 _REDUCTIONS = ("none", "mean", "sum")
 
 

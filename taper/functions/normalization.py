@@ -1,8 +1,8 @@
 """Normalization: by batch, layer, group, instance and neighbourhood, and to unit norm.
 
 A variance is computed about a shift c that carries no gradient and equals the mean m:
-var = mean((x - c)^2) - (m - c)^2. The value is that of mean((x - m)^2), and since the expression does
-not depend on c, gradients of every order are right; those of the first need two sums instead of four.
+var = mean((x - c)^2) - (m - c)^2. The value is that of mean((x - m)^2), and since the expression
+does not depend on c, gradients of every order are right; the first needs two sums instead of four.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _batch_train(
     x: Node, weight: Node | None, bias: Node | None, mean: Node | None, var: Node | None,
     momentum: Node | None, eps: float, saved: bool = False,
 ) -> Any:  # fmt: skip
-    """The result, with `saved` the mean and 1 / std, and the running statistics where there are any."""
+    """The result, with `saved` the mean and 1 / std, and the running statistics there are."""
     axes, kind = _channel_axes(x), x.dtype
     _check_channels(x, ("running_mean", mean), ("running_var", var))
     _check_channels(x, ("weight", weight), ("bias", bias))
@@ -128,7 +128,7 @@ def _batch_train(
     m = _Moments(x, axes)
     scale = m.rstd(eps)
     if weight is not None:
-        scale = ops.mul(scale, _cast(weight, x.dtype))
+        scale = ops.mul(scale, ops.cast(weight, dtype=x.dtype))
     out = ops.cast(_scaled(m, scale, _cast(bias, x.dtype), x, axes), dtype=kind)
     given = mean if weight is None else weight
     found = [out, *_stats(m, eps, kind, given)] if saved else [out]
@@ -142,17 +142,17 @@ def _batch_train(
 def _batch_eval(
     x: Node, weight: Node | None, bias: Node | None, mean: Node, var: Node, eps: float
 ) -> Node:
-    axes, kind = _channel_axes(x), x.dtype
+    kind = x.dtype
     _check_channels(x, ("running_mean", mean), ("running_var", var))
     _check_channels(x, ("weight", weight), ("bias", bias))
     x = _floats(x, "batch_norm")
     mean, var = ops.cast(mean, dtype=x.dtype), ops.cast(var, dtype=x.dtype)
     scale = ops.rsqrt(ops.add(var, scalar(eps, var)))
     if weight is not None:
-        scale = ops.mul(scale, _cast(weight, x.dtype))
+        scale = ops.mul(scale, ops.cast(weight, dtype=x.dtype))
     out = ops.mul(ops.sub(x, _line(mean, x)), _line(scale, x))
     if bias is not None:
-        out = ops.add(out, _line(_cast(bias, x.dtype), x))
+        out = ops.add(out, _line(ops.cast(bias, dtype=x.dtype), x))
     return ops.cast(out, dtype=kind)
 
 
@@ -179,9 +179,7 @@ def batch_norm(
     """
     if training:
         _check_batch(input._size)
-    return batch_norm_over(
-        input, weight, bias, running_mean, running_var, training, momentum, eps
-    )
+    return batch_norm_over(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
 def batch_norm_over(
@@ -212,9 +210,7 @@ def native_batch_norm(
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """`batch_norm` with the mean and 1 / std of the batch, both empty outside of training."""
     if not training:
-        out = batch_norm_over(
-            input, weight, bias, running_mean, running_var, False, momentum, eps
-        )
+        out = batch_norm_over(input, weight, bias, running_mean, running_var, False, momentum, eps)
         like = input if running_mean is None else running_mean
         return out, like.new_zeros((0,)), like.new_zeros((0,))
     inputs = (input, weight, bias, running_mean, running_var, float(momentum))
@@ -243,9 +239,9 @@ def _instance_train(
     m = _Moments(x, axes)
     scale, shift = m.rstd(eps), None
     if weight is not None:
-        scale = ops.mul(scale, expand(_cast(weight, x.dtype), scale.shape))
+        scale = ops.mul(scale, expand(ops.cast(weight, dtype=x.dtype), scale.shape))
     if bias is not None:
-        shift = expand(_cast(bias, x.dtype), scale.shape)
+        shift = expand(ops.cast(bias, dtype=x.dtype), scale.shape)
     out = ops.cast(_scaled(m, scale, shift, x, axes), dtype=kind)
     found = [out]
     if mean is not None:
@@ -277,8 +273,7 @@ def instance_norm(
     if use_input_stats:
         if prod(input._size[2:]) == 1:
             raise ValueError(
-                "Expected more than 1 spatial element when training, got input size "
-                f"{input._size}"
+                f"Expected more than 1 spatial element when training, got input size {input._size}"
             )
     return instance_norm_over(
         input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
@@ -295,9 +290,7 @@ def instance_norm_over(
             raise RuntimeError(
                 "Expected running_mean and running_var to be defined when use_input_stats is false"
             )
-        return batch_norm_over(
-            input, weight, bias, running_mean, running_var, False, momentum, eps
-        )
+        return batch_norm_over(input, weight, bias, running_mean, running_var, False, momentum, eps)
     name = "ViewBackward0"
     if running_mean is None and running_var is None:
         return apply(name, _instance_train, (input, weight, bias, None, None, None), (eps,))
@@ -335,8 +328,8 @@ def _last_axes(x: Node, shape: tuple[int, ...], *given: tuple[str, Node | None])
 def _affine(x: Node, weight: Node | None, bias: Node | None) -> Node:
     """x * weight + bias, both of the last dimensions' shape."""
     if weight is not None:
-        x = ops.mul(x, expand(_cast(weight, x.dtype), x.shape))
-    return x if bias is None else ops.add(x, expand(_cast(bias, x.dtype), x.shape))
+        x = ops.mul(x, expand(ops.cast(weight, dtype=x.dtype), x.shape))
+    return x if bias is None else ops.add(x, expand(ops.cast(bias, dtype=x.dtype), x.shape))
 
 
 def _layer_norm(
@@ -378,9 +371,7 @@ def native_layer_norm(
     return out, mean.detach(), rstd.detach()
 
 
-def _rms_norm(
-    x: Node, weight: Node | None, shape: tuple[int, ...], eps: float | None
-) -> Node:
+def _rms_norm(x: Node, weight: Node | None, shape: tuple[int, ...], eps: float | None) -> Node:
     axes, kind = _last_axes(x, shape, ("weight", weight)), x.dtype
     x = _floats(x, "rms_norm", True)
     if eps is None:
@@ -431,11 +422,11 @@ def _group_norm(
     lines = (shape[0], groups, shape[1] // groups)
     scale, off = (expand(_column(n), lines) for n in (m.rstd(eps), m.off))
     if weight is not None:
-        by_group = ops.reshape(_cast(weight, x.dtype), shape=(1, *lines[1:]))
+        by_group = ops.reshape(ops.cast(weight, dtype=x.dtype), shape=(1, *lines[1:]))
         scale = ops.mul(scale, expand(by_group, lines))
     shift = ops.neg(ops.mul(off, scale))
     if bias is not None:
-        bias = ops.reshape(_cast(bias, x.dtype), shape=(1, *lines[1:]))
+        bias = ops.reshape(ops.cast(bias, dtype=x.dtype), shape=(1, *lines[1:]))
         shift = ops.add(expand(bias, lines), shift)
     out = ops.mul(m.deviation, spread(scale, flat, (3,)))
     out = ops.add(out, spread(shift, flat, (3,)))
@@ -489,9 +480,7 @@ def _local_response(x: Node, size: int, alpha: float, beta: float, k: float) -> 
     x = ops.cast(x, dtype=wide(kind))
     low = tuple(size // 2 if i == 1 else 0 for i in range(len(x.shape)))
     high = tuple((size - 1) // 2 if i == 1 else 0 for i in range(len(x.shape)))
-    square = ops.pad(
-        ops.mul(x, x), low=low, high=high, interior=(0,) * len(x.shape), value=0
-    )
+    square = ops.pad(ops.mul(x, x), low=low, high=high, interior=(0,) * len(x.shape), value=0)
     seen = ops.windows(square, axes=(1,), size=(size,), step=(1,), dilation=(1,))
     total = ops.sum(seen, axes=(len(x.shape),))
     if not kind.inexact:  # PyTorch's pooling of integers rounds down

@@ -1,7 +1,8 @@
 """Recurrent networks over whole sequences, and single steps: RNN, LSTM and GRU.
 
-A sequence is one recorded call: layers, directions and time steps are unrolled inside the node function. The
-input's product with the weights is one product over all steps; only the state's product is left to each.
+A sequence is one recorded call: layers, directions and time steps are unrolled inside the node
+function. The input's product with the weights is one product over all steps; only the state's
+product is left to each.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ..ir.build import ops
 from ..ir.node import Node
 from ..tensor import Tensor
 from .activation import relu_node
-from .common import expand, scalar, wide
+from .common import expand, wide
 from .dropout import dropout_mask
 
 __all__ = [
@@ -52,9 +53,7 @@ def _step(mode: str, given: Node, state: State, weights: dict[str, Node | None])
     if mode == "LSTM":
         gates = ops.add(given, inner)
         i, f, g, o = (_part(gates, k, 4) for k in range(4))
-        c = ops.add(
-            ops.mul(ops.sigmoid(f), state[1]), ops.mul(ops.sigmoid(i), ops.tanh(g))
-        )
+        c = ops.add(ops.mul(ops.sigmoid(f), state[1]), ops.mul(ops.sigmoid(i), ops.tanh(g)))
         h = ops.mul(ops.sigmoid(o), ops.tanh(c))
         if weights["hr"] is not None:
             h = _product(h, weights["hr"], None)
@@ -78,7 +77,7 @@ def _run(
     mode: str, x: Node, state: State, weights: dict[str, Node | None], sizes: tuple[int, ...],
     backward: bool,
 ) -> tuple[Node, State]:  # fmt: skip
-    """Outputs [rows, width] and the last state, for rows of which step t holds `sizes[t]`, descending."""
+    """Outputs [rows, width] and the last state; step t holds `sizes[t]` rows, ever fewer."""
     bias = weights["b_ih"]
     if mode == "LSTM" and bias is not None:  # both biases only ever meet as a sum
         bias = ops.add(bias, weights["b_hh"])
@@ -96,9 +95,7 @@ def _run(
             done.append(tuple(_rows(s, now, held) for s in state))
             state = tuple(_rows(s, 0, now) for s in state)
         elif now > held:  # backward: sequences that begin here
-            state = tuple(
-                _joined((s, _rows(first, held, now))) for s, first in zip(state, initial)
-            )
+            state = tuple(_joined((s, _rows(first, held, now))) for s, first in zip(state, initial))
         state = _step(mode, _rows(given, starts[t], starts[t + 1]), state, weights)
         outs[t] = state[0]
     if done:
@@ -192,8 +189,9 @@ def _split(args: Sequence[Any], states: type) -> tuple[Any, ...]:
 def lstm(*args: Any) -> tuple[Tensor, Tensor, Tensor]:
     """Long short-term memory (Hochreiter and Schmidhuber, 1997): (output, h, c).
 
-    lstm(input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional, batch_first) with
-    input (L, N, *), or lstm(data, batch_sizes, (h, c), params, ..., bidirectional) of packed data.
+    lstm(input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional, batch_first)
+    with input (L, N, *), or lstm(data, batch_sizes, (h, c), params, ..., bidirectional) of packed
+    data.
     """
     input, sizes, hx, options = _split(args, (tuple, list))  # type: ignore[arg-type]
     if len(hx) != 2:
@@ -202,7 +200,7 @@ def lstm(*args: Any) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def gru(*args: Any) -> tuple[Tensor, Tensor]:
-    """Gated recurrent units (Cho et al., 2014): (output, h), with the arguments of `lstm`, `h` alone."""
+    """Gated recurrent units (Cho et al., 2014): (output, h); called as `lstm`, with h alone."""
     input, sizes, hx, options = _split(args, Tensor)
     return _sequence("StackBackward0", "GRU", input, sizes, (hx,), *options)
 
