@@ -197,8 +197,9 @@ def plan_dot(dot: Dot, target: Target) -> DotPlan:
     pack_a = a.row == 1 and a.column != 1 and conflicts and n > 2 * width and m * k > 16384
     if pack_b:
         cost += (0.6 if b.column != 1 else 0.25) * n * k
-    if a.column == 1 and b.row == 1 and k >= lanes:
-        inner = _inner_tile(m, n, k, lanes, target.vector_registers)
+    size = dot.element.bits // 8
+    if a.column == 1 and b.row == 1 and k >= lanes and m * k * size <= 512 << 10:
+        inner = _inner_tile(m, n, k, lanes, target.vector_registers, size)
         if inner[0] < cost:
             return DotPlan(dot, "inner", swapped, lanes, inner[1], inner[2], k, k, False, False)
     return DotPlan(dot, "outer", swapped, lanes, height, width, _chunk(k), _BLOCK, pack_a, pack_b)
@@ -253,8 +254,13 @@ def _turn(height: int, vectors: int) -> float:
     return max(fmas, loads, latency) + 0.05 * (height + vectors)
 
 
-def _inner_tile(m: int, n: int, k: int, lanes: int, registers: int) -> tuple[float, int, int]:
-    """(cycles, height, width) of the best inner tile; its width is a power of two."""
+def _inner_tile(
+    m: int, n: int, k: int, lanes: int, registers: int, size: int
+) -> tuple[float, int, int]:
+    """(cycles, height, width) of the best inner tile; its width is a power of two.
+
+    B's part of a tile should stay in the first-level cache while A's rows pass.
+    """
     best = (float("inf"), 1, 1)
     width = 1
     while width <= min(lanes, 16) and width < 2 * n:
@@ -262,6 +268,8 @@ def _inner_tile(m: int, n: int, k: int, lanes: int, registers: int) -> tuple[flo
             tiles = -(-m // height) * -(-n // width)
             fmas, loads = height * width / 2, (height + width) / 2
             turn = max(fmas, loads, 4.0)
+            if width * k * size > 32 << 10 and m > height:
+                turn = max(turn, 2.0 * (height + width))
             across = height * (2.0 * width + 3 * max(1, (lanes // width).bit_length() - 1))
             cost = tiles * (-(-k // lanes) * turn + across + 12)
             best = min(best, (cost, height, width))
