@@ -244,6 +244,7 @@ Tensor.is_mkldnn, Tensor.is_nested = property(conversion.never), property(conver
 Tensor.is_mps, Tensor.is_xpu = property(conversion.never), property(conversion.never)
 Tensor.__contains__, Tensor.__array_wrap__ = conversion.contains, conversion.array_wrap
 Tensor.get_device = conversion.get_device
+Tensor.apply_, Tensor.map_, Tensor.map2_ = conversion.apply_each_, conversion.map_, conversion.map2_
 Tensor.to_sparse, Tensor.to_dense = sparse.to_sparse, sparse.to_dense
 
 # ---------------------------------------------------------------- reduction

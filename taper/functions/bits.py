@@ -103,7 +103,7 @@ def _shift(x: Node, y: Node, name: str) -> Node:
     if kind.inexact or kind is dtypes.bool_:
         unsupported(f"{'lshift' if name == 'shl' else 'rshift'}_cpu", kind)
     x, y = promote(x, y)
-    last = kind.itemsize * 8 - (1 if kind.is_signed else 0)
+    last = kind.itemsize * 8
     zero, width = scalar(0, y), scalar(kind.itemsize * 8 - 1, y)
     far = ops.le(scalar(last, y), y)
     if kind.is_signed:
@@ -227,8 +227,9 @@ def _lcm(x: Node, y: Node) -> Node:
     x, y = promote(x, y)
     none = ops.eq(shared, scalar(0, shared))
     parts = ops.floordiv(x, ops.where(none, scalar(1, shared), shared))
-    found = ops.mul(parts, y)
-    return ops.abs(found) if found.dtype.is_signed else found
+    kind, inner = y.dtype, dtypes.int32 if y.dtype.itemsize < 4 else y.dtype
+    found = ops.mul(ops.cast(parts, dtype=inner), ops.cast(y, dtype=inner))
+    return ops.cast(ops.abs(found) if inner.is_signed else found, dtype=kind)
 
 
 def gcd(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -383,6 +383,34 @@ def zero_(input: Tensor) -> Tensor:
 
 
 # ---------------------------------------------------------------- numpy and Python
+def _each(name: str, call: Any, target: Tensor, *others: Tensor) -> Tensor:
+    """Write what a Python function gives for each element (and those of other tensors)."""
+    if target.requires_grad:
+        raise RuntimeError(
+            f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() "
+            "instead."
+        )
+    columns = [t.detach().expand(target._size)._array().reshape(-1).tolist() for t in others]
+    values = [call(*v) for v in zip(target._array().reshape(-1).tolist(), *columns)]
+    array = np.array(values, target._dtype.array).reshape(target._size)
+    return target.copy_(from_array(array))
+
+
+def apply_each_(self: Tensor, callable: Any) -> Tensor:
+    """Replace each element by `callable(element)`; slow, and without a gradient."""
+    return _each("apply_", callable, self)
+
+
+def map_(self: Tensor, tensor: Tensor, callable: Any) -> Tensor:
+    """Replace each element by `callable(element, element of tensor)`; slow, without a gradient."""
+    return _each("map_", callable, self, tensor)
+
+
+def map2_(self: Tensor, x: Tensor, y: Tensor, callable: Any) -> Tensor:
+    """Replace each element by `callable(element, element of x, element of y)`; slow."""
+    return _each("map2_", callable, self, x, y)
+
+
 def array_wrap(
     self: Tensor, array: np.ndarray, context: Any = None, return_scalar: bool = False
 ) -> Tensor:

@@ -217,7 +217,15 @@ def _sign(x: Node) -> Node:
             "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use "
             "torch.sgn instead."
         )
-    return ops.sign(x)
+    return _signs(x)
+
+
+def _signs(x: Node) -> Node:
+    """-1, 0 or 1, and 0 for NaN."""
+    if not x.dtype.is_floating_point:
+        return ops.sign(x)
+    zero = scalar(0, x)
+    return ops.where(ops.lt(zero, ops.abs(x)), ops.sign(x), zero)
 
 
 def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -227,7 +235,7 @@ def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def _sgn(x: Node) -> Node:
     tensors_only("sgn", x)
-    return ops.sign(x)
+    return _signs(x)
 
 
 def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -294,10 +302,13 @@ def _hypot(x: Node, y: Node) -> Node:
     x, y = (ops.cast(n, dtype=wide(kind)) for n in promote(x, y))
     a, b = ops.abs(x), ops.abs(y)
     high, low = ops.maximum(a, b), ops.minimum(a, b)
-    plain = ops.bitor(ops.eq(high, scalar(0, high)), ops.eq(high, scalar(math.inf, high)))
+    infinity = scalar(math.inf, high)
+    infinite = ops.bitor(ops.eq(a, infinity), ops.eq(b, infinity))
+    plain = ops.bitor(ops.eq(high, scalar(0, high)), infinite)
     ratio = ops.div(low, ops.where(plain, scalar(1, high), high))
     root = ops.sqrt(ops.add(scalar(1, ratio), ops.mul(ratio, ratio)))
-    return ops.cast(ops.where(plain, high, ops.mul(high, root)), dtype=kind)
+    found = ops.where(plain, ops.where(infinite, infinity, high), ops.mul(high, root))
+    return ops.cast(found, dtype=kind)
 
 
 def hypot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -195,8 +195,9 @@ def _freedom(weight: Node, total: Node, aweights: Node | None, correction: Numbe
     free = ops.sub(total, scalar(correction, total))
     if aweights is not None and correction != 0:
         a = expand(ops.cast(aweights, dtype=weight.dtype), weight.shape)
-        share = ops.div(ops.sum(ops.mul(weight, a), axes=(0,)), total)
-        free = ops.sub(total, ops.mul(scalar(correction, total), share))
+        squares = ops.sum(ops.mul(weight, a), axes=(0,))
+        share = ops.div(ops.mul(scalar(correction, total), squares), total)
+        free = ops.sub(total, share)
     return ops.where(ops.lt(free, scalar(0, free)), scalar(0, free), free)
 
 

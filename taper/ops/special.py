@@ -49,6 +49,7 @@ def erfinv(x: np.ndarray) -> np.ndarray:
         step = error / slope
         z = z - step / (1 + z * step)
     edge = np.where(y == 1, np.inf, np.where(y == -1, -np.inf, np.nan))
+    z = np.where(np.abs(y) < 1e-8, y * (math.sqrt(math.pi) / 2), z)
     return np.where(inside, z, edge).astype(x.dtype)
 
 
