@@ -31,6 +31,7 @@ from .functions import return_types
 from .functions.arithmetic import *
 from .functions.bits import *
 from .functions.comparison import *
+from .functions.contraction import *
 from .functions.conversion import *
 from .functions.creation import *
 from .functions.differences import *

@@ -288,6 +288,12 @@ Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bm
 Tensor.__matmul__, Tensor.__rmatmul__ = products.__matmul__, products.__rmatmul__
 Tensor.mv, Tensor.dot, Tensor.outer, Tensor.ger = products.mv, products.dot, products.outer, products.ger
 Tensor.addmm, Tensor.addmm_ = products.addmm, products.addmm_
+Tensor.addmv, Tensor.addmv_ = products.addmv, products.addmv_
+Tensor.addr, Tensor.addr_ = products.addr, products.addr_
+Tensor.baddbmm, Tensor.baddbmm_ = products.baddbmm, products.baddbmm_
+Tensor.addbmm, Tensor.addbmm_ = products.addbmm, products.addbmm_
+Tensor.vdot, Tensor.inner, Tensor.kron = products.vdot, products.inner, products.kron
+Tensor.cross, Tensor.matrix_power = products.cross, products.matrix_power
 
 # ---------------------------------------------------------------- networks
 Tensor.relu, Tensor.relu_, Tensor.prelu = native.relu, native.relu_, native.prelu
