@@ -32,15 +32,16 @@ def result_dtype(nodes: Sequence[Node]) -> dtype:
                 kind = dtypes.get_default().to_complex()
         else:
             rank = 0 if n.shape else 1
-        ranks[rank] = kind if ranks[rank] is None else dtypes.promote_types(ranks[rank], kind)
+        seen = ranks[rank]
+        ranks[rank] = kind if seen is None else dtypes.promote_types(seen, kind)
     best: dtype | None = None
-    for kind in ranks:
-        if kind is None:
+    for found in ranks:
+        if found is None:
             continue
         if best is None:
-            best = kind
-        elif kind.category > best.category:
-            best = _joined(best, kind)
+            best = found
+        elif found.category > best.category:
+            best = _joined(best, found)
     return best  # type: ignore[return-value]
 
 
