@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from threading import local
 from typing import Any
+
+import numpy as np
 
 from . import moves
 from .calls import apply
-from .gradfn import AccumulateGrad, CallGrad, Edge, GradFn, Saved
+from .gradfn import AccumulateGrad, CallGrad, Edge, GradFn, Packed, Saved, short_name
 from .ir.build import ops
-from .ir.node import Node
-from .modes import enable_grad, no_grad
+from .ir.node import Node, variable
+from .modes import enable_grad, no_grad, state
 from .tape import tape
 from .tensor import Tensor, formatting_name
 
@@ -33,34 +37,53 @@ def _cast(x: Node, kind: Any) -> Node:
     return ops.cast(x, dtype=kind)
 
 
-def _check_version(saved: Saved, name: str) -> None:
+def check_version(saved: Saved, edge: Edge | None) -> None:
+    """Refuse a value that was overwritten in place since it was saved."""
     if saved.version is None or saved.storage.version == saved.version:
         return
-    value = saved.value
-    kind = formatting_name(value.dtype)
-    source = "" if saved.edge is None else f", which is output {saved.edge.place} of {saved.edge.fn.name()}"
-    if saved.edge is None or isinstance(saved.edge.fn, AccumulateGrad):
-        source = "" if saved.edge is not None else f", which is output 0 of {name}"
+    (node,), _ = tape.record(moves.read, (variable(0, tape.node(saved.value)),), (saved.path,))
+    source = ""
+    if edge is not None and not isinstance(edge.fn, AccumulateGrad):
+        source = f", which is output {edge.place} of {short_name(edge.fn)},"
+    hint = (
+        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
+        "was changed in there or anywhere later. Good luck!"
+        if state.anomaly
+        else "enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd."
+        "set_detect_anomaly(True, check_nan=False)."
+    )
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{kind}Tensor {list(value.shape)}]{source}, is at version {saved.storage.version}; expected version "
-        f"{saved.version} instead. Hint: enable anomaly detection to find the operation that failed to compute its "
-        "gradient, with torch.autograd.set_detect_anomaly(True)."
+        f"[torch.{formatting_name(node.dtype)}Tensor {list(node.shape)}]{source} is at version "
+        f"{saved.storage.version}; expected version {saved.version} instead. Hint: {hint}"
     )
 
 
-def unpack(saved: Any, edge: Edge | None, name: str) -> Any:
+def unpack(saved: Any, edge: Edge | None) -> Any:
     """The tensor that was saved, connected to the graph again; a number as it is."""
-    if not isinstance(saved, Saved):
+    if isinstance(saved, Packed):
+        out = saved.unpack(saved.held)
+        if not isinstance(out, Tensor):
+            raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                            f"{type(out).__name__}")
+        out = out.detach()
+    elif isinstance(saved, Saved):
+        check_version(saved, edge)
+        out = restored(saved)
+    else:
         return saved
-    _check_version(saved, name)
+    if edge is not None:
+        out._grad_fn, out._place, out._requires_grad = edge.fn, edge.place, True
+    return out
+
+
+def restored(saved: Saved) -> Tensor:
+    """A tensor of a saved value, outside of the graph."""
     out = Tensor._of(saved.value, saved.storage.device)
     if saved.path:
         with tape.lock:
             (node,), _ = tape.record(moves.read, (tape.node(saved.value),), (saved.path,))
         out._path, out._size, out._dtype = saved.path, node.shape, node.dtype
-    if edge is not None:
-        out._grad_fn, out._place, out._requires_grad = edge.fn, edge.place, True
     return out
 
 
@@ -69,18 +92,19 @@ def _call_vjp(fn: CallGrad, grads: list[Tensor | None]) -> list[Tensor | None]:
     vjp = fn.template.vjp(fn.needs, _has(grads))
     if fn.released and (vjp.inputs or vjp.outputs):
         raise RuntimeError(SECOND_TIME)
-    name = fn.name()
-    kept = [unpack(fn.inputs[i], fn.edges[i], name) for i in vjp.inputs]  # type: ignore[index]
-    kept += [unpack(fn.outputs[i], Edge(fn, i), name) for i in vjp.outputs]  # type: ignore[index]
+    name = type(fn).__name__
+    kept = [unpack(fn.inputs[i], fn.edges[i]) for i in vjp.inputs]  # type: ignore[index]
+    kept += [unpack(fn.outputs[i], Edge(fn, i)) for i in vjp.outputs]  # type: ignore[index]
     outs = [
-        _as(g, out.dtype) for g, out in zip(grads, fn.template.outs) if g is not None
+        match_dtype(g, out.dtype) for g, out in zip(grads, fn.template.outs) if g is not None
     ]
     found = iter(apply(name.replace("Backward", "BackwardBackward"), vjp, (*kept, *outs)))
     wanted = iter(vjp.present)
     return [next(found) if need and next(wanted) else None for need in fn.needs]
 
 
-def _as(g: Tensor, kind: Any) -> Tensor:
+def match_dtype(g: Tensor, kind: Any) -> Tensor:
+    """A gradient in the dtype of what it is the gradient of."""
     return g if g._dtype is kind else apply("ToCopyBackward0", _cast, (g,), (kind,))
 
 
@@ -92,17 +116,73 @@ def _run_hooks(hooks: Any, grad: Tensor) -> Tensor:
     for hook in list(hooks.values()):
         found = hook(grad)
         if found is not None:
+            _check_hook(hook, grad, found)
             grad = found
     return grad
+
+
+def _check_hook(hook: Any, old: Tensor | None, new: Any) -> None:
+    """A hook may change a gradient's values, but not its shape or dtype."""
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not isinstance(new, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'")
+    if old is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    if new._dtype is not old._dtype:
+        raise RuntimeError(
+            f"hook '{name}' has changed the type of value (was {old.type()} got {new.type()})"
+        )
+    if new._size != old._size:
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
+
+
+def _replaced(hook: Any, old: list[Tensor | None], returned: Any) -> list[Tensor | None]:
+    """The gradients after a hook on a function, which may return new ones."""
+    if returned is None:
+        return old
+    new = list(returned) if isinstance(returned, (tuple, list)) else [returned]
+    if len(new) != len(old):
+        name = getattr(hook, "__name__", type(hook).__name__)
+        raise RuntimeError(
+            f"hook '{name}' has returned an incorrect number of values (got {len(new)}, but expected {len(old)})"
+        )
+    for a, b in zip(old, new):
+        if b is not None:
+            _check_hook(hook, a, b)
+    return new
+
+
+def _warn_traceback(fn: GradFn) -> None:
+    """Under anomaly detection: show the call whose gradient failed."""
+    lines = fn.metadata.get("traceback_")
+    text = (
+        f"Error detected in {fn.name()}. Traceback of forward call that caused the error:\n{''.join(lines)}"
+        if lines
+        else f"Error detected in {fn.name()}. No forward pass information available. Enable detect anomaly during "
+        "forward pass for more information."
+    )
+    warnings.warn(text, UserWarning)
+
+
+def _check_nan(fn: GradFn, results: list[Tensor | None]) -> None:
+    for i, g in enumerate(results):
+        if g is not None and bool(np.isnan(g._array()).any()):
+            raise RuntimeError(f"Function '{fn.name()}' returned nan values in its {i}th output.")
 
 
 class _Walk:
     """One traversal: gradients that have arrived, by function and place."""
 
     def __init__(
-        self, keep: bool, wanted: dict[tuple, list[int]], needed: set[GradFn] | None, count: int
+        self,
+        keep: bool,
+        wanted: dict[tuple, list[int]],
+        needed: set[GradFn] | None,
+        count: int,
+        into: bool,
     ) -> None:
         self.keep, self.wanted, self.needed = keep, wanted, needed
+        self.into = into  # leaves that gradients arrive at accumulate them
         self.found: list[Tensor | None] = [None] * count
         self.arrived: dict[GradFn, dict[int, Tensor]] = {}
         self.queue: list[tuple[int, GradFn]] = []
@@ -146,35 +226,49 @@ class _Walk:
 
     def _step(self, fn: GradFn, grads: list[Tensor | None]) -> None:
         for hook in list((fn.pre_hooks or {}).values()):
-            changed = hook(tuple(grads))
-            if changed is not None:
-                grads = list(changed) if isinstance(changed, tuple) else [changed]
-        results = _call_vjp(fn, grads) if isinstance(fn, CallGrad) else fn.backward(grads)  # type: ignore[attr-defined]
+            grads = _replaced(hook, grads, hook(tuple(grads)))
+        results = self._computed(fn, grads)
         for hook in list((fn.post_hooks or {}).values()):
-            changed = hook(tuple(results), tuple(grads))
-            if changed is not None:
-                results = list(changed) if isinstance(changed, tuple) else [changed]
+            results = _replaced(hook, results, hook(tuple(results), tuple(grads)))
         if not self.keep:
             fn.release()  # type: ignore[attr-defined]
         for edge, grad in zip(fn.edges, results):
             if edge is not None and grad is not None and (self.needed is None or edge.fn in self.needed):
                 self.send(edge, grad)
 
+    def _computed(self, fn: GradFn, grads: list[Tensor | None]) -> list[Tensor | None]:
+        run = _call_vjp if isinstance(fn, CallGrad) else type(fn).gradients  # type: ignore[attr-defined]
+        if not state.anomaly:
+            return run(fn, grads)
+        try:
+            results = run(fn, grads)
+            if state.check_nan:
+                _check_nan(fn, results)
+        except Exception:
+            _warn_traceback(fn)
+            raise
+        return results
+
     def _accumulate(self, leaf: AccumulateGrad) -> None:
         (grad,) = self.arrived.pop(leaf).values()
         tensor = leaf.variable
         if tensor._hooks:
             grad = _run_hooks(tensor._hooks, grad)
-        slots = self.wanted.get((leaf, 0), ())
-        for slot in slots:
+        for slot in self.wanted.get((leaf, 0), ()):
             self.found[slot] = grad
-        if not self.wanted:
-            accumulate(tensor, grad)
+        if not self.into:
+            return
+        grads: list[Tensor | None] = [grad]
+        for hook in list((leaf.pre_hooks or {}).values()):
+            grads = _replaced(hook, grads, hook(tuple(grads)))
+        accumulate(tensor, grads[0])  # type: ignore[arg-type]
+        for hook in list((leaf.post_hooks or {}).values()):
+            hook((), tuple(grads))
 
 
 def accumulate(tensor: Tensor, grad: Tensor) -> None:
     """Add a gradient to a leaf's `.grad`, and run its hooks."""
-    grad = _as(grad, tensor._dtype)
+    grad = match_dtype(grad, tensor._dtype)
     if tensor._grad is None:
         tensor._grad = grad if grad.requires_grad else _fresh(grad)
     elif grad.requires_grad:
@@ -217,19 +311,39 @@ def run(
     keep: bool,
     create_graph: bool,
     inputs: Sequence[Edge] | None = None,
+    into: bool = True,
 ) -> list[Tensor | None]:
-    """Send `grads` into `edges`; the gradients at `inputs`, or accumulation into all leaves where None."""
+    """Send `grads` into `edges` and give back the gradients at `inputs`.
+
+    Leaves accumulate what reaches them where `into` is true: all of them, or those of `inputs` where it is given.
+    """
     wanted: dict[tuple, list[int]] = {}
     for slot, edge in enumerate(inputs or ()):
         wanted.setdefault((edge.fn, edge.place), []).append(slot)
     needed = None if inputs is None else _needed(edges, {e.fn for e in inputs})
-    walk = _Walk(keep, wanted, needed, len(inputs or ()))
-    with enable_grad() if create_graph else no_grad():
-        for edge, grad in zip(edges, grads):
-            if needed is None or edge.fn in needed:
-                walk.send(edge, grad)
-        walk.run(None if inputs is None else needed - _ends(inputs, needed))  # type: ignore[operator]
+    walk = _Walk(keep, wanted, needed, len(inputs or ()), into)
+    before, _running.edges = _running.edges, edges
+    try:
+        with enable_grad() if create_graph else no_grad():
+            for edge, grad in zip(edges, grads):
+                if needed is None or edge.fn in needed:
+                    walk.send(edge, grad)
+            walk.run(None if inputs is None else needed - _ends(inputs, needed))  # type: ignore[operator]
+    finally:
+        _running.edges = before
     return walk.found
+
+
+class _Running(local):
+    edges: Sequence[Edge] = ()  # where the backward that runs now began
+
+
+_running = _Running()
+
+
+def reached(fn: GradFn) -> bool:
+    """Whether the backward that runs now goes through a function."""
+    return any(e.fn is fn or e.fn in _needed([e], {fn}) for e in _running.edges)
 
 
 def _ends(inputs: Sequence[Edge], needed: set[GradFn]) -> set[GradFn]:

@@ -10,7 +10,7 @@ import numpy as np
 from . import moves
 from .devices import CPU, device
 from .dtypes import can_cast, dtype
-from .gradfn import Edge, Saved, call_class
+from .gradfn import Edge, GradFn, Saved, call_class, short_name
 from .ir.build import ops
 from .ir.node import Node
 from .modes import state
@@ -106,13 +106,15 @@ def _connect(
                     "normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
                     "`torch.inference_mode()`."
                 )
-            kept[i] = Saved(values[i], x._path, x._storage, edges[i])
+            kept[i] = Saved(values[i], x._path, x._storage)
         else:
             kept[i] = values[i]
     if in_place and 0 in kept:  # its old value stays, whatever is written over it
         kept[0].version = None
-    outs = {i: Saved(results[i]._storage.value, (), results[i]._storage, None) for i in vjp.outputs}
+    outs = {i: Saved(results[i]._storage.value, (), results[i]._storage) for i in vjp.outputs}
     fn = call_class(name)(edges, template, needs, kept, outs)
+    if state.saving is not None and not in_place:
+        state.saving(fn)
     for place, (r, has) in enumerate(zip(results, given)):
         if has:
             r._grad_fn, r._place, r._requires_grad = fn, place, True
@@ -162,23 +164,61 @@ def check_cast(source: dtype, target: dtype) -> None:
         )
 
 
-def check_writable(target: Tensor) -> None:
-    """Refuse in-place writes that autograd cannot follow."""
-    if target._inference and not state.inference and target.requires_grad:
+def check_writable(target: Tensor, needs: bool = False) -> None:
+    """Refuse in-place writes that autograd cannot follow; `needs` where what is written has a gradient."""
+    if target._inference and not state.inference:
         raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
-            "normal tensor before doing inplace update."
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
+            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
-    if state.grad and target.requires_grad:
-        if target.grad_fn is None:
-            raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation."
-            )
-        base = target._base
-        if base is not None and base._requires_grad and base._grad_fn is None:
+    if not state.grad or not (needs or target.requires_grad):
+        return
+    base = target._base
+    if base is not None:
+        if target._made:
+            raise RuntimeError(_forbidden(target))
+        if base._requires_grad and base._grad_fn is None:
             raise RuntimeError(
                 "a view of a leaf Variable that requires grad is being used in an in-place operation."
             )
+    if target.requires_grad and target.grad_fn is None:
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
+
+
+def _forbidden(view: Tensor) -> str:
+    """Why a view made in this way must not be written in place."""
+    if view._made == "no_grad":
+        return (
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
+            "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or "
+            "both outside (if you want the inplace to be tracked)."
+        )
+    fn = view._grad_fn
+    opening = (
+        f"Output {view._nth} of {'View' if fn is None else short_name(fn)} is a view and is being modified inplace. "
+    )
+    if view._made == "multi":
+        return opening + (
+            "This view is the output of a function that returns multiple views. Such functions do not allow the "
+            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    return opening + (
+        "This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
+        "logic to handle view+inplace would override the custom backward associated with the custom Function, leading "
+        "to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
+        "Function."
+    )
+
+
+def several(views: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Mark the results of one call that returns several views: they must not be written in place."""
+    for i, view in enumerate(views):
+        if not view._made:
+            view._made, view._nth = "multi", i
+    return tuple(views)
 
 
 def write_node(target: Tensor, node: Node) -> None:
@@ -199,8 +239,8 @@ def apply_(
     """Call `fn(target, *others, *static)` and write the result over `target`; returns `target`."""
     inputs = (target, *others)
     with tape.lock:
-        check_writable(target)
         given = _Operands(inputs)
+        check_writable(target, name is not None and given.needs)
         (node,), template = tape.record(_fitted, tuple(given.nodes), (fn, static))
         tracked = name is not None and given.needs and state.grad and target._dtype.inexact
         old_base = target._base._edge() if tracked and target._base is not None else None
@@ -214,21 +254,32 @@ def apply_(
             for saved in fn_made.outputs.values():
                 saved.storage, saved.version = target._storage, target._storage.version
                 saved.value, saved.path = target._storage.value, target._path
+            if state.saving is not None:
+                state.saving(fn_made)
             if target._base is None:
-                target._grad_fn, target._place, target._requires_grad = fn_made, 0, True
+                settle(target, fn_made, 0)
             else:
-                _rebase(target, whole, node, old_base, Edge(fn_made, 0))
+                rebase(target, whole, node, old_base, Edge(fn_made, 0))
     return target
 
 
-def _rebase(view: Tensor, whole: Any, part: Node, base_edge: Edge | None, part_edge: Edge) -> None:
+def settle(tensor: Tensor, fn: GradFn, place: int) -> None:
+    """Make a tensor a result of another call; a gradient it retains is kept for its new contents."""
+    if tensor._retains and tensor._grad_fn is not None:
+        kept = (tensor._grad_fn.retained or {}).pop(tensor._place, None)
+        if kept is not None:
+            fn.retained = {**(fn.retained or {}), place: kept}
+    tensor._grad_fn, tensor._place, tensor._requires_grad = fn, place, True
+
+
+def rebase(view: Tensor, whole: Any, part: Node, base_edge: Edge | None, part_edge: Edge) -> None:
     """After a write through a view: the base's graph node becomes the write, the view's a reading of it."""
     base = view._base
     path = view._path[len(base._path) :]  # type: ignore[union-attr]
     _, template = tape.record(moves.write, (whole, part), (path,))
     needs = (base_edge is not None, True)
     fn = call_class("CopySlices")((base_edge, part_edge), template, needs, {}, {})
-    base._grad_fn, base._place, base._requires_grad = fn, 0, True  # type: ignore[union-attr]
+    settle(base, fn, 0)  # type: ignore[arg-type]
     view._view_version = -1
     _ = view.grad_fn
 
@@ -251,6 +302,10 @@ def make_view(
     base = x._base if x._base is not None else x
     out._base, out._view_version = base, storage.version
     out._quiet, out._inference = x._quiet, x._inference
+    if x._made:
+        out._made = x._made
+    elif not state.grad:
+        out._made = "no_grad"
     path = (*x._path, move)
     whole = is_contiguous(out._size, strides)
     if not whole:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 from weakref import ref
 
+from .modes import state
 from .moves import Path
 from .storage import Storage
 from .tape import Template, Value
@@ -56,13 +58,20 @@ class Hooks(OrderedDict):
 class Saved:
     """A value that a backward reads: how to find it again, and whether it was overwritten since."""
 
-    __slots__ = ("edge", "path", "storage", "value", "version")
+    __slots__ = ("path", "storage", "value", "version")
 
-    def __init__(
-        self, value: Value, path: Path, storage: Storage, edge: Edge | None
-    ) -> None:
-        self.value, self.path, self.storage, self.edge = value, path, storage, edge
-        self.version: int | None = storage.version  # None: never checked
+    def __init__(self, value: Value, path: Path, storage: Storage, version: int | None = None) -> None:
+        self.value, self.path, self.storage = value, path, storage
+        self.version = storage.version if version is None else version  # set to None: never checked
+
+
+class Packed:
+    """What a pair of hooks keeps in place of a value; `unpack(held)` gives the tensor back."""
+
+    __slots__ = ("held", "unpack")
+
+    def __init__(self, held: Any, unpack: Callable) -> None:
+        self.held, self.unpack = held, unpack
 
 
 class GradFn:
@@ -77,10 +86,13 @@ class GradFn:
         self.tensor_hooks: dict[int, Hooks] | None = None
         self.retained: dict[int, ref] | None = None
         self.released = False
+        if state.anomaly:
+            self.metadata["traceback_"] = traceback.format_stack()
 
     def name(self) -> str:
-        """The class's name."""
-        return type(self).__name__
+        """What PyTorch calls this function."""
+        name = type(self).__name__
+        return f"torch::autograd::{name}" if name in ("AccumulateGrad", "CopySlices") else name
 
     @property
     def next_functions(self) -> tuple:
@@ -119,6 +131,13 @@ class CallGrad(GradFn):
         self.inputs: dict[int, Any] | None = inputs  # by place: Saved, or a Python number
         self.outputs: dict[int, Saved] | None = outputs
 
+    @property
+    def next_functions(self) -> tuple:
+        """Pairs of (function, place) that gradients flow to; inputs that never have one are left out."""
+        inputs = self.template.inputs
+        told = [x is None or x.weak or x.dtype.inexact for x in inputs]
+        return tuple(pair for pair, tell in zip(super().next_functions, told) if tell)
+
     def release(self) -> None:
         """Forget what was saved; a second backward is an error from here on."""
         self.inputs = self.outputs = None
@@ -133,6 +152,14 @@ class AccumulateGrad(GradFn):
         self.variable = variable
 
 
+def short_name(fn: GradFn) -> str:
+    """A function's name as PyTorch's messages say it: Mul for MulBackward0, T1 for TBackward1."""
+    name, found, number = fn.name().rpartition("Backward")
+    if not found:
+        return number
+    return name if number == "0" else name + number
+
+
 _classes: dict[str, type[CallGrad]] = {}
 
 
@@ -140,5 +167,5 @@ def call_class(name: str) -> type[CallGrad]:
     """The class of graph nodes called `name`."""
     found = _classes.get(name)
     if found is None:
-        found = _classes[name] = type(name, (CallGrad,), {"__module__": "torch.autograd"})
+        found = _classes[name] = type(name, (CallGrad,), {"__module__": "builtins"})
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
 from threading import local
 from typing import Any, TypeVar
 
@@ -13,6 +14,9 @@ F = TypeVar("F", bound=Callable)
 class _State(local):
     grad = True
     inference = False
+    saving: Callable | None = None  # called with each new graph node, to change how it keeps values
+    anomaly = False
+    check_nan = True
 
 
 state = _State()
@@ -22,10 +26,36 @@ class _Mode:
     """A context manager that is a decorator too."""
 
     def __call__(self, fn: F) -> F:
+        if inspect.isgeneratorfunction(fn):
+            return self._stepped(fn)
+
         @functools.wraps(fn)
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             with self._again():
                 return fn(*args, **kwargs)
+
+        return wrapped  # type: ignore[return-value]
+
+    def _stepped(self, fn: F) -> F:
+        """A generator function whose body runs in the mode, and whose caller does not."""
+
+        @functools.wraps(fn)
+        def wrapped(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            body, step, sent = fn(*args, **kwargs), "send", None
+            while True:
+                try:
+                    with self._again():
+                        found = getattr(body, step)(sent)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    step, sent = "send", (yield found)
+                except GeneratorExit:
+                    with self._again():
+                        body.close()
+                    raise
+                except BaseException as error:
+                    step, sent = "throw", error
 
         return wrapped  # type: ignore[return-value]
 

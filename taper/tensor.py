@@ -31,6 +31,8 @@ class Tensor:
     _offset = 0
     _base: Tensor | None = None
     _view_version = 0
+    _made = ""  # how a view was made: "no_grad", "multi" or "function" forbid writing it in place
+    _nth = 0  # which of several views
     _quiet = False  # writes through `.data` do not count as versions
     _requires_grad = False
     _grad_fn: Any = None
@@ -153,7 +155,12 @@ class Tensor:
 
     @property
     def _version(self) -> int:
+        if self._inference:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return self._storage.version
+
+    def _is_view(self) -> bool:
+        return self._base is not None
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
@@ -212,7 +219,7 @@ class Tensor:
         """Whether gradients are recorded for this tensor."""
         if self._requires_grad or self._base is None:
             return self._requires_grad
-        return self._stale() and self._base._requires_grad
+        return self._dtype.inexact and self._base._requires_grad
 
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
@@ -235,6 +242,8 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad` in place; returns the tensor."""
+        if requires_grad and not self._dtype.inexact:
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
         self.requires_grad = requires_grad
         return self
 
@@ -251,10 +260,13 @@ class Tensor:
     def grad_fn(self) -> GradFn | None:
         """The graph node of the call that made this tensor."""
         base = self._base
-        if base is not None and self._stale() and base.requires_grad:
+        if base is not None and self._stale() and base.requires_grad and self._dtype.inexact:
+            before, place = self._grad_fn, self._place
             self._grad_fn = _regenerated(self, base)
             self._place, self._requires_grad = 0, True
             self._view_version = self._storage.version
+            if self._retains and before is not None and place in (before.retained or ()):
+                self._grad_fn.retained = {0: before.retained.pop(place)}
         return self._grad_fn
 
     @property
@@ -287,10 +299,15 @@ class Tensor:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._size != self._size:
                 raise RuntimeError(
-                    f"assigned grad has data of a different size: expected {self._size}, got {value._size}"
+                    f"attempting to assign a gradient of size '{list(value._size)}' to a tensor of size "
+                    f"'{list(self._size)}'. Please ensure that the gradient and the tensor are the same size"
                 )
             if value._dtype is not self._dtype:
-                raise RuntimeError("assigned grad has data of a different type")
+                raise RuntimeError(
+                    f"attempting to assign a gradient with dtype '{_C_NAME.get(value._dtype.name, value._dtype.name)}' "
+                    f"to a tensor with grad_dtype '{formatting_name(self._dtype)}'. The gradient must match the "
+                    "tensor's grad_dtype (defaults to the tensor's dtype)."
+                )
         self._grad = value
 
     @grad.deleter
@@ -314,13 +331,13 @@ class Tensor:
         """Call `hook(grad)` when the gradient of this tensor is known; what it returns replaces it."""
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        fn = self.grad_fn
+        if fn is not None:
+            if fn.tensor_hooks is None:
+                fn.tensor_hooks = {}
+            return fn.tensor_hooks.setdefault(self._place, Hooks()).register(hook)
         if self._hooks is None:
             self._hooks = Hooks()
-            fn = self.grad_fn
-            if fn is not None:
-                if fn.tensor_hooks is None:
-                    fn.tensor_hooks = {}
-                self._hooks = fn.tensor_hooks.setdefault(self._place, self._hooks)
         return self._hooks.register(hook)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> Handle:
@@ -507,6 +524,7 @@ class layout:
 
 strided = layout("strided")
 sparse_coo, sparse_csr = layout("sparse_coo"), layout("sparse_csr")
+_C_NAME = {"float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16"}
 _SCALAR = {"bfloat16": "BFloat16", "float8_e4m3fn": "Float8_e4m3fn", "float8_e5m2": "Float8_e5m2"}
 
 
@@ -530,6 +548,6 @@ def describe(tensor: Tensor) -> str:
         shape=tensor._size,
         device=str(where),
         requires_grad=tensor.requires_grad,
-        grad_fn_name=None if fn is None else fn.name(),
+        grad_fn_name=None if fn is None else type(fn).__name__,
         default_dtype=str(dtypes.get_default()),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
-from ..calls import apply, make_view
+from ..calls import apply, make_view, several
 from ..dtypes import dtype
 from ..ir.build import ops
 from ..ir.node import Node
@@ -276,6 +276,10 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """One place of a dimension, without the dimension."""
+    return _selected("SelectBackward0", input, dim, index)
+
+
+def _selected(name: str, input: Tensor, dim: int, index: int) -> Tensor:
     if not input.dim():
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     d = wrap_dim(dim, input.dim())
@@ -293,7 +297,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     move = Select(tuple(start), tuple(stop), (1,) * n, shape)
     kept = (*strides[:d], *strides[d + 1 :])
     offset = input._offset + place * strides[d]
-    return make_view("SelectBackward0", input, move, shape, kept, offset)
+    return make_view(name, input, move, shape, kept, offset)
 
 
 def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
@@ -311,7 +315,7 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Te
             f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}"
         )
     starts = range(0, n, size) if n else (0,)
-    return tuple(sliced("SplitBackward0", tensor, d, i, min(i + size, n)) for i in starts)
+    return several([sliced("SplitBackward0", tensor, d, i, min(i + size, n)) for i in starts])
 
 
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
@@ -333,7 +337,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     for size in split_sizes:
         out.append(sliced("SplitWithSizesBackward0", input, d, at, at + size))
         at += size
-    return tuple(out)
+    return several(out)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
@@ -366,8 +370,8 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     else:
         clipped = [min(c + n if c < 0 else c, n) for c in cuts]
         ends = [0, *clipped, n]
-    return tuple(
-        sliced("SliceBackward0", input, d, a, max(a, b)) for a, b in zip(ends, ends[1:])
+    return several(
+        [sliced("SliceBackward0", input, d, a, max(a, b)) for a, b in zip(ends, ends[1:])]
     )
 
 
@@ -400,7 +404,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     d = wrap_dim(dim, input.dim())
     if not input.dim():
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return tuple(select(input, d, i) for i in range(input._size[d]))
+    return several([_selected("UnbindBackward0", input, d, i) for i in range(input._size[d])])
 
 
 # ---------------------------------------------------------------- repeated and overlapping
