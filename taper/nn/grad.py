@@ -21,7 +21,9 @@ def _differentiate(
     pair[wanted].requires_grad_(True)
     with enable_grad():
         out = convolve(pair[0], pair[1], None, *options)
-    return gradient(out, pair[wanted], grad_output)[0]
+    (found,) = gradient(out, pair[wanted], grad_output)
+    assert found is not None
+    return found
 
 
 def _of_input(

@@ -19,7 +19,7 @@ def _of_class(cls: type, data: Tensor, requires_grad: bool) -> Any:
     return made
 
 
-class _ParameterMeta(type(Tensor)):
+class _ParameterMeta(type):
     """Lets tensors of other classes that are marked as parameters pass `isinstance`."""
 
     def __instancecheck__(self, instance: Any) -> bool:
@@ -61,14 +61,14 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         memo[id(self)] = copied
         return copied
 
-    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
         return "Parameter containing:\n" + Tensor.__repr__(self)
 
-    def __reduce_ex__(self, proto: int):
+    def __reduce_ex__(self, proto: Any):
         return reduce_parameter(self)
 
 
-class _BufferMeta(type(Tensor)):
+class _BufferMeta(type):
     """A buffer is an ordinary tensor with a mark, so `isinstance` looks for the mark."""
 
     def __instancecheck__(self, instance: Any) -> bool:
@@ -93,7 +93,7 @@ class Buffer(Tensor, metaclass=_BufferMeta):
         return t
 
 
-class UninitializedTensorMixin:
+class UninitializedTensorMixin(Tensor):
     """What uninitialized parameters and buffers share: no shape until `materialize`."""
 
     cls_to_become: type
@@ -141,10 +141,10 @@ class UninitializedTensorMixin:
     def __mul__(self, other: Any):
         raise self._refuse("mul")
 
-    def __repr__(self) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
         return f"<{type(self).__name__}>"
 
-    def __reduce_ex__(self, proto: int):
+    def __reduce_ex__(self, proto: Any):
         return type(self), (self.requires_grad, self.data.device, self.data.dtype)
 
 
@@ -170,7 +170,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         return copied
 
 
-class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+class UninitializedBuffer(UninitializedTensorMixin):
     """A buffer whose shape its layer learns from the first input."""
 
     cls_to_become = Tensor

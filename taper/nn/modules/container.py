@@ -300,7 +300,7 @@ class ModuleDict(Module):
                 self[key] = module
             return
         for i, pair in enumerate(modules):
-            if not isinstance(pair, abc.Iterable):
+            if not isinstance(pair, abc.Collection):
                 raise TypeError(
                     f"ModuleDict update sequence element #{i} should be Iterable; is"
                     + type(pair).__name__
@@ -309,4 +309,5 @@ class ModuleDict(Module):
                 raise ValueError(
                     f"ModuleDict update sequence element #{i} has length {len(pair)}; 2 is required"
                 )
-            self[pair[0]] = pair[1]
+            key, module = pair
+            self[key] = module

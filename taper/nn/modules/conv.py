@@ -300,7 +300,7 @@ class ConvTranspose3d(_ConvTransposeNd):
         return self._transposed(F.conv_transpose3d, input, output_size)
 
 
-class _LazyConvXdMixin(LazyModuleMixin):
+class _LazyConvXdMixin(LazyModuleMixin, _ConvNd):
     """Takes `in_channels` from the first input."""
 
     def reset_parameters(self) -> None:

@@ -448,7 +448,7 @@ class BackwardHook:
                 )
             grad_inputs = replaced
         self.grad_outputs = None
-        return tuple(grad_inputs[i] for i in self.input_index)
+        return tuple(grad_inputs[i] for i in self.input_index or ())
 
 
 def _through(values: tuple, watch: Callable) -> tuple[tuple, list[int] | None]:

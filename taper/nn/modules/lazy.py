@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..parameter import UninitializedBuffer, UninitializedParameter, is_lazy
+from .module import Module
 
 
-class LazyModuleMixin:
+class LazyModuleMixin(Module):
     """Goes before the layer's class; `initialize_parameters(*args)` gives the parameters shapes.
 
     Until the first forward, parameters are `UninitializedParameter`. Afterwards the layer's class

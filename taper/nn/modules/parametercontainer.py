@@ -198,7 +198,7 @@ class ParameterDict(Module):
                 self[key] = value
             return
         for i, pair in enumerate(parameters):
-            if not isinstance(pair, abc.Iterable):
+            if not isinstance(pair, abc.Collection):
                 raise TypeError(
                     f"ParameterDict update sequence element #{i} should be Iterable; is"
                     + type(pair).__name__
@@ -208,7 +208,8 @@ class ParameterDict(Module):
                     f"ParameterDict update sequence element #{i} has length {len(pair)}; "
                     "2 is required"
                 )
-            self[pair[0]] = pair[1]
+            key, value = pair
+            self[key] = value
 
     def extra_repr(self) -> str:
         return "\n".join(

@@ -73,6 +73,11 @@ def _persistent_buffers(module) -> list[tuple[str, Tensor | None]]:
     return [(name, buf) for name, buf in module._buffers.items() if name not in skipped]
 
 
+def _with_metadata(state: Any, metadata: Any) -> Any:
+    state._metadata = metadata
+    return state
+
+
 def _save_to_state_dict(self, destination: dict, prefix: str, keep_vars: bool) -> None:
     """Put this module's own parameters, persistent buffers and extra state into `destination`."""
     for name, value in [*self._parameters.items(), *_persistent_buffers(self)]:
@@ -102,8 +107,7 @@ def state_dict(
         prefix = given.get("prefix", prefix) if prefix == "" else prefix
         keep_vars = given.get("keep_vars", keep_vars) if keep_vars is False else keep_vars
     if destination is None:
-        destination = OrderedDict()
-        destination._metadata = OrderedDict()
+        destination = _with_metadata(OrderedDict(), OrderedDict())
     local_metadata = {"version": self._version}
     if hasattr(destination, "_metadata"):
         destination._metadata[prefix[:-1]] = local_metadata
@@ -244,7 +248,7 @@ def load_state_dict(
     metadata = getattr(state_dict, "_metadata", None)
     local = OrderedDict(state_dict)
     if metadata is not None:
-        local._metadata = metadata
+        _with_metadata(local, metadata)
     _load_tree(self, local, metadata, assign, "", found)
     if strict:
         for what, keys in (("Unexpected", unexpected), ("Missing", missing)):
@@ -268,7 +272,7 @@ def _register_state_dict_hook(self, hook: Callable) -> RemovableHandle:
     return add_hook(self._state_dict_hooks, hook)
 
 
-def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+def register_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
     """Run `hook(module, state_dict, prefix, local_metadata)` last; it changes the dict in place."""
     hook._from_public_api = True
     return add_hook(self._state_dict_hooks, hook)

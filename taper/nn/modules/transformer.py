@@ -191,7 +191,7 @@ class TransformerEncoder(Module):
         if src_key_padding_mask is not None and self._clears_padding(src, mask):
             padded = src_key_padding_mask
             if padded.dtype is not dtypes.bool_:
-                padded = padded != 0
+                padded = padded.ne(0)
             # The shortcut holds where padding comes last in every row.
             steps = padded[:, 1:].to(dtypes.int8) - padded[:, :-1].to(dtypes.int8)
             out = out.masked_fill((padded & (steps >= 0).all()).unsqueeze(-1), 0.0)

@@ -28,7 +28,7 @@ def _reverse_repeat_tuple(t: Iterable, n: int) -> tuple:
     return tuple(x for x in reversed(tuple(t)) for _ in range(n))
 
 
-def _list_with_default(out_size, defaults) -> list[int]:
+def _list_with_default(out_size: Any, defaults: Any) -> Any:
     """`out_size`, each None in it replaced by the matching trailing entry of `defaults`."""
     if isinstance(out_size, int):
         return out_size

@@ -19,7 +19,7 @@ __all__ = [
     "type_before_parametrizations",
 ]  # fmt: skip
 
-_cache: dict[tuple[int, str], Tensor | None] = {}
+_cache: dict[tuple[int, str], Tensor] = {}
 _cache_users = 0
 
 
@@ -68,22 +68,23 @@ class ParametrizationList(ModuleList):
         super().__init__(modules)
         self.unsafe = unsafe
         shape, dtype = original.shape, original.dtype
-        new = self._inverted(original)
+        new: Any = self._inverted(original)
         if not isinstance(new, (Tensor, Sequence)):
             raise ValueError(
                 "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
                 f"Got {type(new).__name__}"
             )
         self.is_tensor = isinstance(new, Tensor)
-        self.ntensors = 1 if self.is_tensor else len(new)
-        if self.is_tensor:
+        self.ntensors = 1
+        if isinstance(new, Tensor):
             self._hold_one(original, new)
         else:
+            self.ntensors = len(new)
             self._hold_several(original, new)
         if not unsafe:
             _check_result(self(), shape, dtype)
 
-    def _inverted(self, value: Tensor) -> Any:
+    def _inverted(self, value: Any) -> Any:
         with no_grad():
             for module in reversed(list(self)):
                 if hasattr(module, "right_inverse"):

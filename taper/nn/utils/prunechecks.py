@@ -13,7 +13,7 @@ def _validate_pruning_amount_init(amount: Any) -> None:
     if not isinstance(amount, numbers.Real):
         raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
     counted = isinstance(amount, numbers.Integral)
-    if amount < 0 or (not counted and amount > 1.0):
+    if float(amount) < 0 or (not counted and float(amount) > 1.0):
         raise ValueError(
             f"amount={amount} should either be a float in the range [0, 1] "
             "or a non-negative integer"

@@ -13,7 +13,7 @@ from ..modules.module import Module
 
 def _named_tensors(module: Module) -> dict[str, Tensor]:
     """Every parameter and buffer under every name it has."""
-    found = dict(module.named_parameters(remove_duplicate=False))
+    found: dict[str, Tensor] = dict(module.named_parameters(remove_duplicate=False))
     found.update(module.named_buffers(remove_duplicate=False))
     return found
 
