@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from .emit import Emitter
 from .nest import Nest, walk
 from .values import I32, I64, Value
 
+BLOCK = 128  # terms of a float sum that are added one after the other
 INDEX_ERROR, ZERO_DIVISION = 1, 2  # what a kernel leaves in the error slot
 
 
@@ -269,10 +271,51 @@ class Writer:
         def innermost(*accs: Value) -> list[Value]:
             return self._steps(e, accs, tile, rows)
 
-        return self._nested(loops, innermost, accs)
+        return self._reduced(e, loops, innermost, accs)
 
     def _start(self, e: Expr) -> Value:
         return self.b.const(typed.register_type(e.dtype), typed.start(e.dtype, e.value))
+
+    def _reduced(
+        self, e: Expr, loops: list[Var], innermost: Callable, accs: list[Value]
+    ) -> list[Value]:
+        """The loops of a reduction. Long float sums are sums of sums, which lose less to rounding."""
+        count = prod(v.size for v in loops)
+        if e.value != "sum" or not e.dtype.is_floating_point or count <= BLOCK:
+            return self._nested(loops, innermost, accs)
+        first, rest = loops[0], loops[1:]
+
+        def body(i: Value, *accs: Value) -> list[Value]:
+            self.env[first] = i
+            zeros = [self.b.const(a, 0.0) for a in accs]
+            parts = self._inside(lambda: self._reduced(e, rest, innermost, zeros))
+            return [self.b.add(a, p) for a, p in zip(accs, parts)]
+
+        if rest:
+            return self.b.loop(first.size, body, *accs)
+
+        def step(i: Value, *accs: Value) -> list[Value]:
+            self.env[first] = i
+            return self._inside(lambda: innermost(*accs))
+
+        return self.blocks(first.size, step, accs)
+
+    def blocks(self, stop: int, step: Callable, accs: list[Value], width: int = 1) -> list[Value]:
+        """`step` for 0, width, 2 width, ... below stop, which it divides: blocks summed, then their sums."""
+        b, block = self.b, BLOCK * width
+
+        def one(i: Value, *accs: Value) -> list[Value]:
+            start = b.mul(i, block)
+            zeros = [b.const(a, 0.0) for a in accs]
+            end = b.add(start, block)
+            parts = b.loop(end, step, *zeros, start=start, step=width)
+            return [b.add(a, p) for a, p in zip(accs, parts)]
+
+        whole = stop // block
+        if whole > 1:
+            accs = b.loop(whole, one, *accs)
+            return b.loop(stop, step, *accs, start=whole * block, step=width)
+        return b.loop(stop, step, *accs, step=width)
 
     def _nested(self, loops: list[Var], innermost: Callable, accs: list[Value]) -> list[Value]:
         if not loops:
@@ -344,7 +387,7 @@ class Writer:
             return self._lanes_over(e, v, wide, list(accs), tile, rows)
 
         self._across_lanes = True
-        accs = self._nested(loops, innermost, [b.broadcast(begin, wide)] * rows)
+        accs = self._reduced(e, loops, innermost, [b.broadcast(begin, wide)] * rows)
         self._across_lanes = False
         self.lanes, self.mask = before, None
         return [b.fold(a, lambda x, y: typed.combine(b, e.value, e.dtype, x, y)) for a in accs]
@@ -359,7 +402,10 @@ class Writer:
             return self._inside(lambda: self._steps(e, accs, tile, rows))
 
         self.lanes = wide
-        accs = b.loop(whole, chunk, *accs, step=wide)
+        if e.value == "sum" and e.dtype.is_floating_point:
+            accs = self.blocks(whole, chunk, accs, wide)
+        else:
+            accs = b.loop(whole, chunk, *accs, step=wide)
         if whole < v.size:
             self.mask = b.lanes_below(v.size - whole, wide)
             accs = chunk(b.const(I64, whole), *accs)
