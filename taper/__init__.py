@@ -66,7 +66,7 @@ from .shapes import Size
 from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
-from . import autograd, cuda, nn, optim, random, serialization, utils, version  # isort: skip
+from . import autograd, cuda, fft, nn, optim, random, serialization, utils, version  # isort: skip
 from .compat import install  # isort: skip
 from .serialization import load, save  # isort: skip
 from .version import __version__  # isort: skip
