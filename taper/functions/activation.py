@@ -104,7 +104,10 @@ def _call(
 
 
 # In-place forms whose gradients PyTorch computes from the result, under another name.
-_OWN = {"CeluBackward0", "EluBackward0", "LeakyReluBackward0", "ThresholdBackward0"}
+_OWN = {
+    *("CeluBackward0", "EluBackward0", "LeakyReluBackward0", "RreluWithNoiseBackward0"),
+    "ThresholdBackward0",
+}
 
 
 def _scaled(x: Node, k: float) -> Node:
@@ -243,7 +246,8 @@ def rrelu(
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
-        return _call("LeakyReluBackward0", _leaky_relu, input, ((lower + upper) / 2,), inplace)
+        name, static = "RreluWithNoiseBackward0", ((lower + upper) / 2,)
+        return _call(name, _leaky_relu, input, static, inplace)
     if not input._dtype.is_floating_point:
         unsupported("rrelu_with_noise_out_cpu", input._dtype)
     needed = np.asarray(input.detach()._array() <= 0).reshape(-1)
@@ -376,7 +380,7 @@ def logsigmoid(input: Tensor) -> Tensor:
 @_rounded
 def _glu(x: Node, dim: int) -> Node:
     if not x.shape:
-        raise RuntimeError("glu does not support 0-dimensional tensors")
+        raise RuntimeError("glu does not support scalars because halving size must be even")
     dim = wrap_dim(dim, len(x.shape))
     size = x.shape[dim]
     if size % 2:
@@ -447,7 +451,7 @@ def _hardswish(x: Node) -> Node:
     x = _floats(x, "hardswish_cpu")
     inner = _scaled(ops.mul(x, ops.add(x, scalar(3, x))), 1 / 6)
     low, high = ops.le(x, scalar(-3, x)), ops.le(scalar(3, x), x)
-    return ops.where(low, scalar(0, x), ops.where(high, x, inner))
+    return ops.where(low, _scaled(x, 0.0), ops.where(high, x, inner))
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -468,6 +472,14 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 @_rounded
 def _softshrink(x: Node, size: float) -> Node:
+    if not x.dtype.is_floating_point:
+        unsupported("softshrink_check", x.dtype)
+    most = dtypes.finfo(x.dtype).max
+    if not 0 <= size <= most:
+        raise RuntimeError(
+            f"lambda must be in range [0, {most:g}] for input dtype {formatting_name(x.dtype)}, "
+            f"but found {size:g}"
+        )
     x = _floats(x, "softshrink_check")
     above = ops.lt(scalar(size, x), x)
     below = ops.lt(x, scalar(-size, x))
@@ -478,8 +490,6 @@ def _softshrink(x: Node, size: float) -> Node:
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x moved by `lambd` towards 0, and 0 where that passes it."""
-    if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
     return apply("SoftshrinkBackward0", _softshrink, (input,), (lambd,))
 
 

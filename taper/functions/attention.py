@@ -84,6 +84,8 @@ def _attend(
     if scale is None:
         scale = 1 / math.sqrt(width) if width else 1.0
     scores = ops.dot(ops.mul(query, scalar(scale, query)), turned(key))
+    if mask is not None:
+        broadcast_shapes(scores.shape, mask.shape)
     open_ = allowed(mask, causal, scores.shape)
     if open_ is not None:
         scores = ops.where(open_, scores, scalar(-math.inf, scores))

@@ -8,7 +8,7 @@ from .. import dtypes
 from ..calls import apply
 from ..ir.build import ops
 from ..ir.node import Node
-from ..shapes import show, wrap_dim
+from ..shapes import wrap_dim
 from ..tensor import Tensor, formatting_name
 from .common import broadcast, expand, promote, result_dtype, scalar, tensors_only, wide
 
@@ -191,11 +191,11 @@ def _bilinear(x: Node, y: Node, weight: Node, bias: Node | None) -> Node:
         raise RuntimeError(
             f"bilinear(): input dimensions do not match: got {len(x.shape)} and {len(y.shape)}"
         )
-    if x.shape[:-1] != y.shape[:-1]:
-        raise RuntimeError(
-            "bilinear(): input batch dimensions do not match: got "
-            f"{show(x.shape[:-1])} and {show(y.shape[:-1])}"
-        )
+    for dim, (n, m) in enumerate(zip(x.shape[:-1], y.shape[:-1])):
+        if n != m:
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {dim}: got {n} and {m}"
+            )
     out, a, b = weight.shape
     for place, n, size in (("1", x, a), ("2", y, b)):
         if n.shape[-1] != size:

@@ -449,8 +449,8 @@ def _broadcastable(target: Tensor, weight: Tensor) -> None:
 def _bce_logits(x: Node, y: Node, weight: Node | None, positive: Node | None, how: str) -> Node:
     if y.dtype.category == BOOL:
         raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
-            "to invert a mask, use the `~` or `logical_not()` operator instead."
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
         )
     if not x.dtype.is_floating_point:
         unsupported("log_sigmoid_cpu", x.dtype)

@@ -77,7 +77,12 @@ def margin_ranking_loss(
 
 
 def _hinge(x: Node, target: Node, margin: float, how: str) -> Node:
-    kind = x.dtype if x.dtype.inexact else dtypes.get_default()
+    kind = x.dtype
+    if how == "mean" and not kind.inexact:
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {formatting_name(kind)}"
+        )
     x, y = promote(ops.cast(x, dtype=wide(kind)), target)
     zero = scalar(0, x)
     far = _positive(ops.sub(scalar(margin, x), x))
@@ -149,12 +154,12 @@ def _no_booleans(x: Node) -> None:
 
 def _soft_margin(x: Node, y: Node, how: str) -> Node:
     _no_booleans(y)
-    kind = result_dtype((x, y))
+    kind = x.dtype
     if not kind.inexact:
         raise RuntimeError(
             f"result type Float can't be cast to the desired output type {formatting_name(kind)}"
         )
-    x, y = (ops.cast(n, dtype=wide(kind)) for n in promote(x, y))
+    x, y = (ops.cast(n, dtype=wide(n.dtype)) for n in promote(x, y))
     product = ops.mul(x, y)
     if kind.is_complex:
         loss = ops.log1p(ops.exp(ops.neg(product)))
@@ -176,9 +181,9 @@ def soft_margin_loss(
 
 
 def _multilabel_soft(x: Node, y: Node, weight: Node | None, how: str) -> Node:
+    if not x.dtype.is_floating_point:
+        unsupported("log_sigmoid_cpu", x.dtype)
     kind, (x, y) = _widened(x, y)
-    if not kind.is_floating_point:
-        unsupported("log_sigmoid_cpu", kind)
     hit = ops.mul(y, log_sigmoid_node(x))
     miss = ops.mul(ops.sub(scalar(1, y), y), log_sigmoid_node(ops.neg(x)))
     loss = ops.neg(ops.add(hit, miss))

@@ -257,10 +257,13 @@ def _check_mask_sizes(
             raise RuntimeError(
                 f"The shape of the {mask.dim()}D attn_mask is {mask.shape}, but should be {wanted}."
             )
-    if padding is not None and tuple(padding.shape) != (batch, shape[1]):
-        raise AssertionError(
-            f"expecting key_padding_mask shape of {(batch, shape[1])}, but got {padding.shape}"
-        )
+    if padding is None:
+        return
+    for dim, wanted in enumerate((batch, shape[1])):
+        if padding.size(dim) != wanted:
+            raise AssertionError(
+                f"Expected key_padded_mask.shape[{dim}] to be {wanted}, but got {padding.size(dim)}"
+            )
 
 
 def _check_static(
@@ -320,7 +323,10 @@ def multi_head_attention_forward(
     batched = _check_dims(query, key, value, key_padding_mask, attn_mask, num_heads)
     _check_masks(key_padding_mask, attn_mask)
     if is_causal and attn_mask is None:
-        raise RuntimeError("Need attn_mask if specifying the is_causal hint.")
+        raise RuntimeError(
+            "Need attn_mask if specifying the is_causal hint. You may use the Transformer module "
+            "method `generate_square_subsequent_mask` to create this mask."
+        )
     causal = is_causal and key_padding_mask is None and not need_weights
     if causal:
         attn_mask = None

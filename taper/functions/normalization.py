@@ -72,10 +72,13 @@ def _scaled(m: _Moments, scale: Node, bias: Node | None, like: Node, axes: tuple
     return ops.add(ops.mul(m.deviation, spread(scale, like, axes)), spread(shift, like, axes))
 
 
-def _write(target: Tensor | None, value: Tensor) -> None:
-    if target is not None:
-        with tape.lock:
-            write_node(target, value._node())
+def _write(target: Tensor, value: Tensor) -> None:
+    """New contents for a running statistic, which do not count as a version."""
+    storage = target._storage
+    version = storage.version
+    with tape.lock:
+        write_node(target, value._node())
+    storage.version = version
 
 
 def _stats(m: _Moments, eps: float, kind: dtype, like: Node | None) -> tuple[Node, Node]:
@@ -302,7 +305,9 @@ def instance_norm_over(
 
 
 # ---------------------------------------------------------------- layer
-def _last_axes(x: Node, shape: tuple[int, ...], *given: tuple[str, Node | None]) -> tuple:
+def _last_axes(
+    x: Node, shape: tuple[int, ...], *given: tuple[str, Node | None], comma: str = ", "
+) -> tuple[int, ...]:
     """The axes of `normalized_shape`; RuntimeError where it does not end x's shape."""
     if not shape:
         raise RuntimeError(
@@ -317,10 +322,9 @@ def _last_axes(x: Node, shape: tuple[int, ...], *given: tuple[str, Node | None])
             )
     first = len(x.shape) - len(shape)
     if first < 0 or x.shape[first:] != shape:
-        stars = ", ".join(["*", *map(str, shape)])
         raise RuntimeError(
-            f"Given normalized_shape={show(shape)}, expected input with shape [{stars}], but got "
-            f"input of size{show(x.shape)}"
+            f"Given normalized_shape={show(shape)}, expected input with shape "
+            f"[*{comma}{', '.join(map(str, shape))}], but got input of size{show(x.shape)}"
         )
     return tuple(range(first, len(x.shape)))
 
@@ -372,7 +376,7 @@ def native_layer_norm(
 
 
 def _rms_norm(x: Node, weight: Node | None, shape: tuple[int, ...], eps: float | None) -> Node:
-    axes, kind = _last_axes(x, shape, ("weight", weight)), x.dtype
+    axes, kind = _last_axes(x, shape, ("weight", weight), comma=""), x.dtype
     x = _floats(x, "rms_norm", True)
     if eps is None:
         eps = finfo(x.dtype).eps
