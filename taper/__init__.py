@@ -66,6 +66,7 @@ from .shapes import Size
 from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
 from . import autograd, cuda, fft, nn, optim, random, serialization, utils, version  # isort: skip
 from .compat import install  # isort: skip
 from .serialization import load, save  # isort: skip
