@@ -51,6 +51,7 @@ from .functions.rounding import *
 from .functions.scans import *
 from .functions.sorting import *
 from .functions.sparse import *
+from .functions.special import *
 from .functions.statistics import *
 from .functions.views import *
 from .modes import (
@@ -67,7 +68,7 @@ from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
-from . import autograd, cuda, fft, nn, optim, random, serialization, utils, version  # isort: skip
+from . import autograd, cuda, fft, nn, optim, random, serialization, special, utils, version  # isort: skip
 from .compat import install  # isort: skip
 from .serialization import load, save  # isort: skip
 from .version import __version__  # isort: skip

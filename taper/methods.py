@@ -26,6 +26,7 @@ from .functions import (
     scans,
     sorting,
     sparse,
+    special,
     statistics,
     views,
 )
@@ -265,6 +266,7 @@ Tensor.digamma, Tensor.digamma_ = gamma.digamma, gamma.digamma_
 Tensor.polygamma, Tensor.polygamma_ = gamma.polygamma_method, gamma.polygamma_
 Tensor.mvlgamma, Tensor.mvlgamma_ = gamma.mvlgamma, gamma.mvlgamma_
 Tensor.i0, Tensor.i0_ = gamma.i0, gamma.i0_
+Tensor.igamma, Tensor.igammac = special.igamma, special.igammac
 
 # ---------------------------------------------------------------- norms, statistics, order, scans
 Tensor.norm, Tensor.dist = norms.norm, norms.dist

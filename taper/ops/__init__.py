@@ -1,7 +1,10 @@
 """The table of primitives: importing this package fills `Op.TABLE`."""
 
-from . import contract, create, elementwise, fourier, host, index, movement, reduce, window
+from . import contract, create, elementwise, fourier, host, index, matrices, movement, rare, reduce, window
 from .kinds import Op
 
 TABLE = Op.TABLE
-__all__ = ["TABLE", "Op", "contract", "create", "elementwise", "fourier", "host", "index", "matrices", "movement", "reduce", "window"]
+__all__ = [
+    *("TABLE", "Op", "contract", "create", "elementwise", "fourier", "host", "index", "matrices"),
+    *("movement", "rare", "reduce", "window"),
+]
