@@ -40,6 +40,25 @@ from .functions.gamma import *
 from .functions.gathering import *
 from .functions.indexing import *
 from .functions.joining import *
+from .functions.linalg import (
+    cholesky_inverse,
+    cholesky_solve,
+    det,
+    geqrf,
+    logdet,
+    lu_unpack,
+    matrix_exp,
+    ormqr,
+    triangular_solve,
+)
+from .functions.linalg import cholesky_old as cholesky
+from .functions.linalg import householder_product as orgqr
+from .functions.linalg import inv as inverse
+from .functions.linalg import lu_old as lu
+from .functions.linalg import lu_solve_old as lu_solve
+from .functions.linalg import qr_old as qr
+from .functions.linalg import slogdet_old as slogdet
+from .functions.matrix_norms import nuclear_norm
 from .functions.native import *
 from .functions.norms import *
 from .functions.order import *
@@ -52,6 +71,8 @@ from .functions.scans import *
 from .functions.sorting import *
 from .functions.sparse import *
 from .functions.special import *
+from .functions.spectral import pca_lowrank, pinverse, svd_lowrank
+from .functions.spectral import svd_old as svd
 from .functions.statistics import *
 from .functions.views import *
 from .modes import (
@@ -68,7 +89,7 @@ from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
-from . import autograd, cuda, fft, nn, optim, random, serialization, special, utils, version  # isort: skip
+from . import autograd, cuda, fft, linalg, nn, optim, random, serialization, special, utils, version  # isort: skip
 from .compat import install  # isort: skip
 from .serialization import load, save  # isort: skip
 from .version import __version__  # isort: skip

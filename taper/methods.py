@@ -15,6 +15,7 @@ from .functions import (
     gathering,
     indexing,
     joining,
+    linalg,
     native,
     norms,
     order,
@@ -27,6 +28,7 @@ from .functions import (
     sorting,
     sparse,
     special,
+    spectral,
     statistics,
     views,
 )
@@ -296,6 +298,15 @@ Tensor.baddbmm, Tensor.baddbmm_ = products.baddbmm, products.baddbmm_
 Tensor.addbmm, Tensor.addbmm_ = products.addbmm, products.addbmm_
 Tensor.vdot, Tensor.inner, Tensor.kron = products.vdot, products.inner, products.kron
 Tensor.cross, Tensor.matrix_power = products.cross, products.matrix_power
+
+# ---------------------------------------------------------------- linear algebra
+Tensor.inverse, Tensor.pinverse = linalg.inv, spectral.pinverse
+Tensor.det, Tensor.logdet, Tensor.slogdet = linalg.det, linalg.logdet, linalg.slogdet_old
+Tensor.cholesky, Tensor.qr, Tensor.svd = linalg.cholesky_old, linalg.qr_old, spectral.svd_old
+Tensor.cholesky_solve, Tensor.cholesky_inverse = linalg.cholesky_solve, linalg.cholesky_inverse
+Tensor.lu, Tensor.lu_solve = linalg.lu_old, linalg.lu_solve_old
+Tensor.triangular_solve, Tensor.matrix_exp = linalg.triangular_solve, linalg.matrix_exp
+Tensor.geqrf, Tensor.orgqr, Tensor.ormqr = linalg.geqrf, linalg.householder_product, linalg.ormqr
 
 # ---------------------------------------------------------------- networks
 Tensor.relu, Tensor.relu_, Tensor.prelu = native.relu, native.relu_, native.prelu

@@ -120,6 +120,16 @@ def vector_norm(
     return store(out, apply("LinalgVectorNormBackward0", _vector_norm, (x,), static))
 
 
+def _nuclear(x: Node, dim: tuple[int, ...], keepdim: bool) -> Node:
+    """The sum of the singular values over two dimensions."""
+    axes = tuple(wrap_dim(d, x.ndim) for d in dim)
+    if x.ndim < 2 or len(axes) != 2 or axes[0] == axes[1]:
+        raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
+    rest = tuple(i for i in range(x.ndim) if i not in axes)
+    s = ops.pick(ops.svd(ops.permute(x, dims=(*rest, *axes)), full=False), place=1)
+    return in_axes(ops.sum(s, axes=(s.ndim - 1,)), x, axes, keepdim)
+
+
 def norm(
     input: Tensor,
     p: Any = "fro",
@@ -138,6 +148,10 @@ def norm(
             raise ValueError(
                 f"linalg.matrix_norm: dim must be a 2-tuple. Got {' '.join(map(str, dim))}"
             )
+    if p == "nuc":
+        dims = (-2, -1) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
+        x = input if dtype is None else input.to(dtype)
+        return store(out, apply("SumBackward1", _nuclear, (x,), (dims, keepdim)))
     if not isinstance(p, NUMBERS):
         raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
     return vector_norm(input, p, dim, keepdim, dtype=dtype, out=out)
