@@ -121,14 +121,13 @@ class Nest:
 
     def _choose(self) -> Var | None:
         best: tuple[float, Var] | None = None
-        candidates = self.outer[-1:]
+        # a vector of results must lie side by side
+        candidates = [v for v in self.outer[-1:] if self.place.terms.get(v, 0) == 1]
         if len(self.reduces) == 1 and self.reduces[0].value in ("sum", "prod", "max", "min", "dot"):
             candidates = candidates + self.inner[id(self.reduces[0])]
         lanes = self.target.vector_bytes // 4
         for v in candidates:
             price = self._price(v)
-            if v in self.outer and self.place.terms.get(v, 0) != 1:
-                price += 8
             if v not in self.outer:
                 price += 0.5
             waste = -(-v.size // lanes) * lanes / v.size
