@@ -286,30 +286,20 @@ def lu_old(
     return _into(out, tuple(found) if get_infos else tuple(found[:2]))
 
 
-def _unpacked(packed: Node, swaps: Node, data: bool, pivots: bool) -> tuple[Node, Node, Node]:
+def _factors(packed: Node) -> tuple[Node, Node]:
+    """Unit lower L and upper U."""
     m, n = packed.shape[-2:]
-    k, lead = min(m, n), packed.shape[:-2]
-    empty = ops.full((0,), 0, packed.dtype)
-    lower = upper = order = empty
-    if data:
-        first = ops.slice(
-            packed,
-            start=(0,) * len(packed.shape),
-            stop=(*lead, m, k),
-            step=(1,) * len(packed.shape),
-        )
-        ones = matrices.low(ops, ops.fill(first, 1), "eq")
-        lower = ops.add(matrices.low(ops, first, "lt"), ones)
-        second = ops.slice(
-            packed,
-            start=(0,) * len(packed.shape),
-            stop=(*lead, k, n),
-            step=(1,) * len(packed.shape),
-        )
-        upper = matrices.high(ops, second)
-    if pivots:
-        order = matrices.permutation(ops, swaps, m, packed.dtype)
-    return order, lower, upper
+    k, lead, d = min(m, n), packed.shape[:-2], len(packed.shape)
+    none, one = (0,) * d, (1,) * d
+    first = ops.slice(packed, start=none, stop=(*lead, m, k), step=one)
+    ones = matrices.low(ops, ops.fill(first, 1), "eq")
+    lower = ops.add(matrices.low(ops, first, "lt"), ones)
+    second = ops.slice(packed, start=none, stop=(*lead, k, n), step=one)
+    return lower, matrices.high(ops, second)
+
+
+def _order(packed: Node, swaps: Node) -> Node:
+    return matrices.permutation(ops, swaps, packed.shape[-2], packed.dtype)
 
 
 def lu_unpack(
@@ -327,20 +317,18 @@ def lu_unpack(
             "dtype.\nNote: this function is intended to be used with the output produced by "
             "torch.linalg.lu_factor"
         )
-    found = apply("LuUnpackBackward0", _unpacked, (LU_data, LU_pivots), (unpack_data, unpack_pivots))
-    return return_types.lu_unpack(_into(out, found))
-
-
-def _lu(x: Node, pivot: bool) -> tuple[Node, Node, Node]:
-    _matrices(x, "linalg.lu", square=False)
-    packed, swaps, _ = _picked(ops.lu(x, pivot=pivot), 3)
-    order, lower, upper = _unpacked(packed, swaps, True, pivot)
-    return order, lower, upper
+    none = LU_data.new_empty((0,))
+    lower, upper = (
+        apply("LuUnpackBackward0", _factors, (LU_data,)) if unpack_data else (none, none)
+    )
+    order = apply(None, _order, (LU_data, LU_pivots)) if unpack_pivots else none
+    return return_types.lu_unpack(_into(out, (order, lower, upper)))
 
 
 def lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> return_types.linalg_lu:
     """P L U = A with unit lower L and upper U."""
-    return return_types.linalg_lu(_into(out, apply("LinalgLuBackward0", _lu, (A,), (pivot,))))
+    packed, swaps, _ = apply("LinalgLuBackward0", _factored, (A,), (pivot,))
+    return return_types.linalg_lu(_into(out, tuple(lu_unpack(packed, swaps, unpack_pivots=pivot))))
 
 
 def _lu_solved(packed: Node, swaps: Node, b: Node, left: bool, adjoined: bool) -> Node:
@@ -356,8 +344,8 @@ def _lu_solved(packed: Node, swaps: Node, b: Node, left: bool, adjoined: bool) -
             f"{'AX = B' if left else 'XA = B'} ({packed.shape[-2]}x{packed.shape[-1]} and "
             f"{b.shape[-2]}x{b.shape[-1]})"
         )
-    order, lower, upper = _unpacked(packed, swaps, True, True)
-    whole = ops.dot(ops.dot(order, lower), upper)
+    lower, upper = _factors(packed)
+    whole = ops.dot(ops.dot(_order(packed, swaps), lower), upper)
     if adjoined:
         whole = adjoint(whole)
     if left:
@@ -435,7 +423,8 @@ def _cholesky_solved(b: Node, factor: Node, upper: bool) -> Node:
             f"{factor.shape[-1]} but each b matrix is {b.shape[-2]} by {b.shape[-1]}"
         )
     _alike(factor, b, "cholesky_solve")
-    part = _triangle(factor, upper, False)
+    beyond = ops.sub(_triangle(factor, upper, False), factor)
+    part = ops.add(factor, _still(beyond))  # PyTorch's gradient does not know that it is a triangle
     first, second = (adjoint(part), part) if upper else (part, adjoint(part))
     first, b = _batched(first, b)
     return ops.solve(expand(second, first.shape), ops.solve(first, b))
@@ -693,8 +682,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Rows 1, x, x^2, ..., x^(N - 1) of each element."""
     if N is not None and N <= 1:
         raise RuntimeError("N must be greater than 1.")
-    if not x.dim():
-        raise RuntimeError("Input dim must be at least 1.")
+    x = x if x.dim() else x.reshape(1)
     kind = x.to(dtypes.int64) if x.dtype is dtypes.bool_ else x
     return apply("CumprodBackward0", _vander, (kind,), (x.shape[-1] if N is None else N,))
 

@@ -498,15 +498,8 @@ def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
 ger = outer
 
 
-def _scales(x: Tensor, beta: Any, alpha: Any) -> tuple:
+def _scales(beta: Any, alpha: Any) -> tuple:
     """beta and alpha as inputs (None for 1), and whether beta is 0."""
-    if not x.dtype.inexact:
-        for name, value in (("beta", beta), ("alpha", alpha)):
-            if isinstance(value, float):
-                raise RuntimeError(
-                    f"For integral input tensors, argument {name} must not be a floating point "
-                    "number."
-                )
     skip = beta == 0
     return (None if skip or beta == 1 else beta, None if alpha == 1 else alpha), (skip,)
 
@@ -521,14 +514,14 @@ def addmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * (mat1 @ mat2)`."""
-    scales, static = _scales(input, beta, alpha)
+    scales, static = _scales(beta, alpha)
     found = apply("AddmmBackward0", _addmm, (input, mat1, mat2, *scales), static)
     return _stored(out, found)
 
 
 def addmm_(self: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`addmm` in place."""
-    scales, static = _scales(self, beta, alpha)
+    scales, static = _scales(beta, alpha)
     return apply_("AddmmBackward0", _addmm, self, (mat1, mat2, *scales), static)
 
 
@@ -542,13 +535,13 @@ def addmv(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * (mat @ vec)`."""
-    scales, static = _scales(input, beta, alpha)
+    scales, static = _scales(beta, alpha)
     return _stored(out, apply("AddmvBackward0", _addmv, (input, mat, vec, *scales), static))
 
 
 def addmv_(self: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`addmv` in place."""
-    scales, static = _scales(self, beta, alpha)
+    scales, static = _scales(beta, alpha)
     return apply_("AddmvBackward0", _addmv, self, (mat, vec, *scales), static)
 
 
@@ -562,13 +555,13 @@ def addr(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * outer(vec1, vec2)`."""
-    scales, static = _scales(input, beta, alpha)
+    scales, static = _scales(beta, alpha)
     return _stored(out, apply("AddrBackward0", _addr, (input, vec1, vec2, *scales), static))
 
 
 def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`addr` in place."""
-    scales, static = _scales(self, beta, alpha)
+    scales, static = _scales(beta, alpha)
     return apply_("AddrBackward0", _addr, self, (vec1, vec2, *scales), static)
 
 
@@ -582,7 +575,7 @@ def baddbmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2)` of batches of matrices."""
-    scales, static = _scales(input, beta, alpha)
+    scales, static = _scales(beta, alpha)
     found = apply("BaddbmmBackward0", _baddbmm, (input, batch1, batch2, *scales), static)
     return _stored(out, found)
 
@@ -591,7 +584,7 @@ def baddbmm_(
     self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
 ) -> Tensor:
     """`baddbmm` in place."""
-    scales, static = _scales(self, beta, alpha)
+    scales, static = _scales(beta, alpha)
     return apply_("BaddbmmBackward0", _baddbmm, self, (batch1, batch2, *scales), static)
 
 
@@ -605,7 +598,7 @@ def addbmm(
     out: Tensor | None = None,
 ) -> Tensor:
     """`beta * input + alpha * sum of batch1 @ batch2`."""
-    scales, static = _scales(input, beta, alpha)
+    scales, static = _scales(beta, alpha)
     found = apply("AddbmmBackward0", _addbmm, (input, batch1, batch2, *scales), static)
     return _stored(out, found)
 
@@ -614,7 +607,7 @@ def addbmm_(
     self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1
 ) -> Tensor:
     """`addbmm` in place."""
-    scales, static = _scales(self, beta, alpha)
+    scales, static = _scales(beta, alpha)
     return apply_("AddbmmBackward0", _addbmm, self, (batch1, batch2, *scales), static)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -258,7 +259,7 @@ def lstsq(
     return return_types.linalg_lstsq(
         (
             x,
-            left.detach() if over else none,
+            left if over else none,
             rank if kind != "gels" else none.to(dtypes.int64),
             values.detach() if kind in ("gelsd", "gelss") else none.to(A.dtype.to_real()),
         )
@@ -294,19 +295,17 @@ def ldl_factor_ex(
     n = array.shape[-1]
     name = "hetrf" if hermitian and array.dtype.kind == "c" else "sytrf"
     rows = []
-    for x in array.reshape(-1, n, n):
+    for x in array.reshape(prod(lead), n, n):
         packed, pivots, info = _lapack(name, array)(x, lower=1)
         rows.append((np.tril(packed), pivots, info))
     packed = np.array([r[0] for r in rows], array.dtype).reshape(array.shape)
-    pivots = np.array([r[1] for r in rows], np.int32).reshape(*lead, n)
+    pivots = np.array([r[1] for r in rows], np.int32).reshape((*lead, n))
     info = np.array([r[2] for r in rows], np.int32).reshape(lead)
-    if name == "sytrf" or hermitian:
-        pivots = np.where(pivots < 0, pivots, pivots + (0 if pivots.size and pivots.min() > 0 else 1))
     if check_errors and info.any():
         raise LinAlgError(
             f"torch.linalg.ldl_factor_ex: The diagonal element {info.max()} is zero"
         )
-    found = tuple(from_array(np.ascontiguousarray(a), A.device) for a in (packed, pivots.astype(np.int32), info))
+    found = tuple(from_array(a, A.device) for a in (packed, pivots, info))
     return return_types.linalg_ldl_factor_ex(_into(out, found))
 
 
@@ -340,13 +339,13 @@ def ldl_solve(
     lead = np.broadcast_shapes(packed.shape[:-2], b.shape[:-2])
     n, k = b.shape[-2:]
     flat = [
-        np.broadcast_to(a, (*lead, *s)).reshape(-1, *s)
+        np.broadcast_to(a, (*lead, *s)).reshape(prod(lead), *s)
         for a, s in ((packed, (n, n)), (swaps, (n,)), (b, (n, k)))
     ]
     found = np.empty(flat[2].shape, b.dtype)
     for i, (f, p, rhs) in enumerate(zip(*flat)):
         if found[i].size:
-            found[i] = _lapack(name, packed)(f, np.where(p > 0, p - 1, p), rhs, lower=1)[0]
+            found[i] = _lapack(name, packed)(f, p, rhs, lower=1)[0]
     return store(out, from_array(found.reshape(*lead, n, k), B.device))
 
 

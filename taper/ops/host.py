@@ -52,13 +52,39 @@ def _triangle(ops: Any, like: Any, strict: bool) -> Any:
 def _qr_vjp(ops: Any, g: Any, out: Any, x: Any, mode: str) -> tuple:
     """Walter and Lehmann, "On algorithmic differentiation of the QR decomposition" (2010)."""
     q, r = ops.pick(out, place=0), ops.pick(out, place=1)
+    rows, columns = x.shape[-2:]
+    if mode == "complete" and rows > columns:
+        raise RuntimeError(
+            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols"
+        )
     gq = g[0] if g[0] is not None else ops.fill(q, 0)
     gr = g[1] if g[1] is not None else ops.fill(r, 0)
+    if rows >= columns:
+        return (_qr_slope(ops, q, r, gq, gr),)
+    # x = [a b] with a = q r1 and r = [r1 q^H b]
+    r1, gr1 = _columns(ops, r, 0, rows), _columns(ops, gr, 0, rows)
+    b, gr2 = _columns(ops, x, rows, columns), _columns(ops, gr, rows, columns)
+    gq = ops.add(gq, ops.dot(b, _turned(ops, gr2)))
+    return (
+        ops.concat(
+            _qr_slope(ops, q, r1, gq, gr1), ops.dot(q, gr2), axis=len(x.shape) - 1
+        ),
+    )
+
+
+def _columns(ops: Any, x: Any, start: int, stop: int) -> Any:
+    lead = x.shape[:-1]
+    return ops.slice(
+        x, start=(*(0,) * len(lead), start), stop=(*lead, stop), step=(1,) * len(x.shape)
+    )
+
+
+def _qr_slope(ops: Any, q: Any, r: Any, gq: Any, gr: Any) -> Any:
     m = ops.sub(ops.dot(r, _turned(ops, gr)), ops.dot(_turned(ops, gq), q))
     low = ops.mul(m, _triangle(ops, m, strict=True))
     whole = ops.mul(m, _triangle(ops, m, strict=False))
     both = ops.add(whole, _turned(ops, low))
-    return (ops.dot(ops.add(gq, ops.dot(q, both)), _turned(ops, ops.inverse(r))),)
+    return ops.dot(ops.add(gq, ops.dot(q, both)), _turned(ops, ops.inverse(r)))
 
 
 def _qr_shape(s: tuple, mode: str) -> tuple:
