@@ -110,9 +110,11 @@ def _with_source(samples: Any, whole: bool, unique: bool) -> Any:
         for (x, index), attrs in samples(rng):
             axis = attrs["axis"]
             if unique:  # the order of writes to one place is not defined
-                if index.ndim != 1 or index.size > x.shape[axis]:
+                at = 0 if whole else axis
+                if index.ndim != (1 if whole else x.ndim) or index.shape[at] > x.shape[axis]:
                     continue
-                index = rng.permutation(x.shape[axis])[: index.size]
+                order = np.argsort(rng.random((*index.shape[:at], x.shape[axis], *index.shape[at + 1 :])), at)
+                index = np.take(order, np.arange(index.shape[at]), at)
             shape = index.shape if not whole else _take_shape(x.shape, index.shape, axis)
             yield [x, index, rng.standard_normal(shape)], attrs
 
