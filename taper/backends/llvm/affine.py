@@ -219,3 +219,10 @@ def unflatten(flat: Sum, shape: Sequence[int]) -> tuple[Sum, ...]:
     if shape:
         out.append(flat if shape[0] > 1 else ZERO)
     return tuple(reversed(out))
+
+
+def steps(at: Sum, variables: Sequence[Var]) -> list[int] | None:
+    """The step of each variable in an address, where it is nothing but steps."""
+    if any(a not in variables for a in at.terms):
+        return None
+    return [at.terms.get(v, 0) for v in variables]

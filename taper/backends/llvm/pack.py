@@ -68,7 +68,7 @@ def _pack_left(b: Emitter, plan: DotPlan, source: Value, scratch: Value, t: Valu
             to = b.at(panel, b.mul(p, plan.height), element)
             for start in range(0, rows, plan.height):
                 at = 0
-                for count in _powers(min(plan.height, rows - start), plan.lanes):
+                for count in powers(min(plan.height, rows - start), plan.lanes):
                     x = b.load(element.by(count), line, start + at)
                     b.store(x, to, start // plan.height * plan.panel_a + at)
                     at += count
@@ -114,7 +114,7 @@ def _copy_rows(b: Emitter, plan: DotPlan, source: Value, panel: Value, width: in
         line = b.at(source, b.mul(p, plan.b.row), element)
         to = b.at(panel, b.mul(p, plan.width), element)
         at = 0
-        for size in _powers(width, plan.lanes):
+        for size in powers(width, plan.lanes):
             b.store(b.load(element.by(size), line, at), to, at)
             at += size
 
@@ -186,7 +186,7 @@ def transposed(b: Emitter, rows: list[Value]) -> list[Value]:
     return rows
 
 
-def _powers(total: int, most: int) -> list[int]:
+def powers(total: int, most: int) -> list[int]:
     """A length as vector sizes: whole vectors, then smaller powers of two."""
     sizes = [most] * (total // most)
     rest = total % most

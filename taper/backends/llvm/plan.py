@@ -14,7 +14,7 @@ from ...passes import fuse, memory
 from ...passes.simplify import simplify
 from ...settings import current, get_num_threads
 from .. import host
-from . import loops, products, typed, writer
+from . import convolutions, loops, products, typed, writer
 from .body import CONTRACTIONS, PULLED, REDUCTIONS
 from .cache import ObjectCache
 from .jit import Code, Jit
@@ -35,7 +35,15 @@ def lowered(node: Node) -> bool:
     return name in PULLED or name in REDUCTIONS or name in CONTRACTIONS or name == "fold"
 
 
-RULES = fuse.Rules(lowered, products.large, typed.cost)
+OWN = (products, convolutions)  # modules that write kernels of their own for large nodes
+
+
+def _alone(node: Node) -> bool:
+    """Whether a node's kernels take nothing else in."""
+    return any(m.large(node) for m in OWN)
+
+
+RULES = fuse.Rules(lowered, _alone, typed.cost)
 
 
 @cache
@@ -103,8 +111,11 @@ class Plan:
         self._tabulate()
 
     def _build(self, n: Node, kept: set[Node]) -> list[Kernel]:
-        made = products.build(n, kept, self.jit.target) if products.large(n) else None
-        return made if made is not None else loops.build(n, kept, self.jit.target)
+        for module in OWN:
+            made = module.build(n, kept, self.jit.target) if module.large(n) else None
+            if made is not None:
+                return made
+        return loops.build(n, kept, self.jit.target)
 
     # ------------------------------------------------------------ layout
     def _reads(self, n: Node) -> list[Node]:

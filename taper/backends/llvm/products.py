@@ -6,7 +6,7 @@ from math import prod
 
 from ...ir.node import Node
 from . import typed
-from .affine import Sum, Var, of
+from .affine import Var, of, steps
 from .body import Body
 from .dot import write_multiply
 from .dot_plan import Batch, Dot, DotPlan, Layout, plan_dot
@@ -28,13 +28,6 @@ def large(node: Node) -> bool:
     return node.dtype.name in ("float32", "float64") and m * n * k >= LARGE and min(m, n, k) >= 8
 
 
-def _strides(at: Sum, variables: list[Var]) -> list[int] | None:
-    """The step of each variable in an address, where it is nothing but steps."""
-    if any(a not in variables for a in at.terms):
-        return None
-    return [at.terms.get(v, 0) for v in variables]
-
-
 def build(node: Node, held: set[Node], target: Target) -> list[Kernel] | None:
     """The kernels of a large product, packing first; None where an operand has no plain strides."""
     x, y = node.inputs
@@ -46,12 +39,12 @@ def build(node: Node, held: set[Node], target: Target) -> list[Kernel] | None:
     right = body.pull(y, (*lead, of(k), of(n)))
     if left.kind != "load" or right.kind != "load":
         return None
-    a, b = _strides(left.index, [*batch, m, k]), _strides(right.index, [*batch, k, n])
+    a, b = steps(left.index, [*batch, m, k]), steps(right.index, [*batch, k, n])
     if a is None or b is None:
         return None
-    steps = [m.size * n.size * prod(v.size for v in batch[i + 1 :]) for i in range(len(batch))]
+    c = [m.size * n.size * prod(v.size for v in batch[i + 1 :]) for i in range(len(batch))]
     levels = tuple(
-        Batch(v.size, (a[i], b[i], steps[i])) for i, v in enumerate(batch) if v.size > 1
+        Batch(v.size, (a[i], b[i], c[i])) for i, v in enumerate(batch) if v.size > 1
     )
     element = F32 if node.dtype.itemsize == 4 else F64
     dot = Dot(
