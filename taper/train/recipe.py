@@ -19,6 +19,8 @@ class Recipe:
     batch_size: int = 32
     lr: float = 2e-3
     seed: int = 0
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         if self.dataset not in DATASETS:
@@ -30,8 +32,9 @@ class Recipe:
                 raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
 
 
+_REGULAR = {"weight_decay": 0.1, "label_smoothing": 0.1}
 DATASETS: dict[str, dict[str, Any]] = {
-    "digits": {"epochs": 40, "batch_size": 32, "lr": 3e-3},
+    "digits": {"epochs": 40, "batch_size": 32, "lr": 3e-3, **_REGULAR},
     "mnist": {"epochs": 3, "batch_size": 64, "lr": 2e-3},
     "cifar10": {"epochs": 10, "batch_size": 64, "lr": 2e-3},
     "folder": {"epochs": 20, "batch_size": 32, "lr": 2e-3},

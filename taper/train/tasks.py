@@ -55,7 +55,7 @@ def _digits(data: str) -> Task:
     card = Card("digits", NUMERALS, 1, 8, (32, 64), (0.3,), (0.37,))
     distort = transforms.RandomAffine(
         degrees=15,
-        translate=(0.125, 0.125),
+        translate=(0.1, 0.1),
         scale=(0.85, 1.15),
         shear=10,
         interpolation=transforms.InterpolationMode.BILINEAR,

@@ -53,11 +53,13 @@ class Training:
         if len(data) == 0:  # type: ignore[arg-type]
             raise ValueError(f"the training set of {recipe.dataset!r} is empty")
         self.model, self.data, self.recipe = model, data, recipe
-        self.optimizer = optim.Adam(model.parameters(), lr=recipe.lr)
+        self.optimizer = optim.AdamW(
+            model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay
+        )
         self.scheduler = optim.lr_scheduler.CosineAnnealingLR(
             self.optimizer, recipe.epochs * self.steps_per_epoch
         )
-        self.criterion = nn.CrossEntropyLoss()
+        self.criterion = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
         self.losses: list[float] = []
         self.history: list[dict[str, float]] = []
 
