@@ -32,13 +32,14 @@ class set_detect_anomaly:
 
 
 class detect_anomaly:
-    """Context manager: backward raises where a gradient is NaN, and shows the call it belongs to."""
+    """Context manager: backward raises where a gradient is NaN, and shows the call it belongs
+    to."""
 
     def __init__(self, check_nan: bool = True) -> None:
         self.check_nan = check_nan
         warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
-            "debugging.",
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
+            "only be enabled for debugging.",
             stacklevel=2,
         )
 
