@@ -35,7 +35,8 @@ class FunctionCtx:
         for i, x in enumerate(tensors):
             if x is not None and not isinstance(x, Tensor):
                 raise TypeError(
-                    f"save_for_backward can only save variables, but argument {i} is of type {type(x).__name__}"
+                    f"save_for_backward can only save variables, but argument {i} is of type "
+                    f"{type(x).__name__}"
                 )
         self._kept = tensors
         self._versions = tuple(None if x is None else x._storage.version for x in tensors)
@@ -87,11 +88,14 @@ class BackwardCFunction(FunctionCtx):
 
 
 class PyGradFn(GradFn):
-    """The graph node of a custom function's call. What the user put on `ctx` can be read here too."""
+    """The graph node of a custom function's call. What the user put on `ctx` can be read here
+    too."""
 
     function: type[Function]
 
-    def __init__(self, edges: tuple[Edge | None, ...], ctx: FunctionCtx, inputs: Sequence, count: int) -> None:
+    def __init__(
+        self, edges: tuple[Edge | None, ...], ctx: FunctionCtx, inputs: Sequence, count: int
+    ) -> None:
         super().__init__(edges)
         self.ctx, self.count = ctx, count
         self.takes = [(x.shape, x.dtype) if isinstance(x, Tensor) else None for x in inputs]
@@ -116,8 +120,8 @@ class PyGradFn(GradFn):
         extra = results[len(self.edges) :]
         if len(results) < len(self.edges) or any(g is not None for g in extra):
             raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {len(self.edges)}, got "
-                f"{len(results)})"
+                f"function {self.name()} returned an incorrect number of gradients (expected "
+                f"{len(self.edges)}, got {len(results)})"
             )
         return [self._checked(i, g) for i, g in enumerate(results[: len(self.edges)])]
 
@@ -131,8 +135,8 @@ class PyGradFn(GradFn):
         if takes is None or self.edges[place] is None:
             if takes is None:
                 raise RuntimeError(
-                    f"function {self.name()} returned a gradient different than None at position {place + 1}, but the "
-                    "corresponding forward input was not a Variable"
+                    f"function {self.name()} returned a gradient different than None at position "
+                    f"{place + 1}, but the corresponding forward input was not a Variable"
                 )
             return None
         shape, kind = takes
@@ -140,8 +144,8 @@ class PyGradFn(GradFn):
             lead = g.dim() - len(shape)
             if lead < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[lead:])):
                 raise RuntimeError(
-                    f"Function {self.name()} returned an invalid gradient at index {place} - got {list(g.shape)} but "
-                    f"expected shape compatible with {list(shape)}"
+                    f"Function {self.name()} returned an invalid gradient at index {place} - got "
+                    f"{list(g.shape)} but expected shape compatible with {list(shape)}"
                 )
             g = g.sum_to_size(shape)
         return g if g.dtype is kind else match_dtype(g, kind)
@@ -173,18 +177,18 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(
-            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should "
-            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
-            "version of PyTorch.",
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all "
+            "static, so you should invoke them on the class itself. Instantiating an autograd "
+            "function will raise an error in a future version of PyTorch.",
             DeprecationWarning,
             stacklevel=2,
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(
-            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
-            "function with static forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch."
-            "autograd.Function)"
+            "Legacy autograd function with non-static forward method is deprecated. Please use "
+            "new-style autograd function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
     @staticmethod
@@ -203,8 +207,8 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Gradients of the inputs from those of the outputs."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
-            "backward mode AD."
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
         )
 
     vjp = backward  # another name under which a subclass may give it
@@ -214,8 +218,8 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
         if cls.vjp is not Function.vjp:
             if cls.backward is not Function.backward:
                 raise RuntimeError(
-                    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only "
-                    "implement one of them."
+                    "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. "
+                    "You should only implement one of them."
                 )
             return cls.vjp
         return cls.backward
@@ -226,7 +230,9 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
         ctx = cls._context_cls()
         ctx.needs_input_grad = tuple(isinstance(x, Tensor) and x.requires_grad for x in args)
         separate = cls.setup_context is not Function.setup_context
-        before = [x._base._edge() if isinstance(x, Tensor) and x._base is not None else None for x in args]
+        before = [
+            x._base._edge() if isinstance(x, Tensor) and x._base is not None else None for x in args
+        ]
         with no_grad():
             found = cls.forward(*args, **kwargs) if separate else cls.forward(ctx, *args, **kwargs)
             if separate:
