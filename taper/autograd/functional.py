@@ -25,13 +25,17 @@ def _tuple(value: Any, what: str, name: str) -> tuple[bool, tuple[Tensor, ...]]:
         if not isinstance(x, Tensor):
             if several:
                 raise TypeError(
-                    f"The {what} {of}given to {name} must be either a Tensor or a tuple of Tensors but the value at "
-                    f"index {i} has type {type(x)}."
+                    f"The {what} {of}given to {name} must be either a Tensor or a tuple of Tensors "
+                    f"but the value at index {i} has type {type(x)}."
                 )
-            verb = "the given outputs of the user-provided function has" if of else f"the given {what} has"
+            verb = (
+                "the given outputs of the user-provided function has"
+                if of
+                else f"the given {what} has"
+            )
             raise TypeError(
-                f"The {what} {of}given to {name} must be either a Tensor or a tuple of Tensors but {verb} type "
-                f"{type(x)}."
+                f"The {what} {of}given to {name} must be either a Tensor or a tuple of Tensors but "
+                f"{verb} type {type(x)}."
             )
     return several, found
 
@@ -39,7 +43,9 @@ def _tuple(value: Any, what: str, name: str) -> tuple[bool, tuple[Tensor, ...]]:
 def _started(inputs: tuple, create_graph: bool) -> tuple[Tensor, ...]:
     """Inputs to differentiate by: views in the caller's graph, or leaves of their own."""
     if create_graph:
-        return tuple(x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in inputs)
+        return tuple(
+            x.view_as(x) if x.requires_grad else x.detach().requires_grad_() for x in inputs
+        )
     return tuple(x.detach().requires_grad_() for x in inputs)
 
 
@@ -49,14 +55,17 @@ def _finished(values: Any, create_graph: bool) -> Any:
     return values if create_graph else values.detach()
 
 
-def _called(func: Callable, inputs: tuple, name: str, strict: bool) -> tuple[bool, tuple[Tensor, ...]]:
+def _called(
+    func: Callable, inputs: tuple, name: str, strict: bool
+) -> tuple[bool, tuple[Tensor, ...]]:
     several, outputs = _tuple(func(*inputs), "outputs", name)
     if strict:
         for i, y in enumerate(outputs):
             if not y.requires_grad:
                 raise RuntimeError(
-                    f"Output {i} of the user-provided function does not require gradients. The outputs must be "
-                    "computed in a differentiable manner from the input when running in strict mode."
+                    f"Output {i} of the user-provided function does not require gradients. The "
+                    "outputs must be computed in a differentiable manner from the input when "
+                    "running in strict mode."
                 )
     return several, outputs
 
@@ -70,7 +79,9 @@ def _vector(v: Any, like: tuple[Tensor, ...], name: str, why: str) -> tuple[Tens
     several, found = _tuple(v, "v", name)
     if len(found) != len(like):
         if several:
-            raise RuntimeError(f"v is a tuple of invalid length: should be {len(like)} but got {len(found)}.")
+            raise RuntimeError(
+                f"v is a tuple of invalid length: should be {len(like)} but got {len(found)}."
+            )
         raise RuntimeError("The given v should contain a single Tensor.")
     for i, (a, x) in enumerate(zip(found, like)):
         if a.shape != x.shape:
@@ -79,14 +90,22 @@ def _vector(v: Any, like: tuple[Tensor, ...], name: str, why: str) -> tuple[Tens
     return tuple(a if a.requires_grad else a.detach() for a in found)
 
 
-_OF_OUTPUT = "The vector v can only be None if the user-provided function returns a single Tensor with a single element."
+_OF_OUTPUT = (
+    "The vector v can only be None if the user-provided function returns a single Tensor with a "
+    "single element."
+)
 _OF_INPUT = (
-    "The vector v can only be None if the input to the user-provided function is a single Tensor with a single element."
+    "The vector v can only be None if the input to the user-provided function is a single Tensor "
+    "with a single element."
 )
 
 
 def _grad(
-    outputs: tuple, inputs: tuple, vectors: tuple | None, create_graph: bool, keep: bool | None = None
+    outputs: tuple,
+    inputs: tuple,
+    vectors: tuple | None,
+    create_graph: bool,
+    keep: bool | None = None,
 ) -> tuple[Tensor | None, ...]:
     """As `grad`, where outputs without a graph count as constants."""
     vectors = vectors or (None,) * len(outputs)
@@ -98,7 +117,9 @@ def _grad(
     )
 
 
-def _filled(grads: tuple, like: tuple, strict: bool, message: Callable[[int], str]) -> tuple[Tensor, ...]:
+def _filled(
+    grads: tuple, like: tuple, strict: bool, message: Callable[[int], str]
+) -> tuple[Tensor, ...]:
     """Zeros for missing gradients; an error where strict."""
     for i, g in enumerate(grads):
         if strict and g is None:
@@ -110,14 +131,14 @@ def _must_depend(grads: tuple, what: str, strict: bool) -> None:
     for i, g in enumerate(grads):
         if strict and not g.requires_grad:
             raise RuntimeError(
-                f"{what} with respect to input {i} is independent of the input. This is not allowed in strict mode."
-                + _TWICE
+                f"{what} with respect to input {i} is independent of the input. This is not "
+                "allowed in strict mode." + _TWICE
             )
 
 
 _TWICE = (
-    " You should ensure that your function is twice differentiable and that the jacobian depends on the inputs (this "
-    "would be violated by a linear function for example)."
+    " You should ensure that your function is twice differentiable and that the jacobian depends "
+    "on the inputs (this would be violated by a linear function for example)."
 )
 
 
@@ -137,14 +158,21 @@ def vjp(
     with set_grad_enabled(create_graph or is_grad_enabled()):
         found = _grad(ys, xs, vs, create_graph)
         found = _filled(
-            found, xs, strict,
-            lambda i: f"The output of the user-provided function is independent of input {i}. {_DEPENDS}",
+            found,
+            xs,
+            strict,
+            lambda i: (
+                f"The output of the user-provided function is independent of input {i}. {_DEPENDS}"
+            ),
         )
-    return _finished(_untuple(ys, several), create_graph), _finished(_untuple(found, many), create_graph)
+    return _finished(_untuple(ys, several), create_graph), _finished(
+        _untuple(found, many), create_graph
+    )
 
 
 def _pushed(ys: tuple, xs: tuple, vs: tuple, create_graph: bool) -> tuple[Tensor | None, ...]:
-    """The jacobian of ys by xs times vs: the gradient, by a cotangent that is itself a variable, of a gradient."""
+    """The jacobian of ys by xs times vs: the gradient, by a cotangent that is itself a variable, of
+    a gradient."""
     us = tuple(zeros_like(y).detach().requires_grad_() for y in ys)
     back = _grad(ys, xs, us, True)
     used = tuple((g, v) for g, v in zip(back, vs) if g is not None)
@@ -162,10 +190,17 @@ def jvp(
         several, ys = _called(func, xs, "jvp", strict)
         found = _pushed(ys, xs, vs, create_graph)
         found = _filled(
-            found, ys, strict,
-            lambda i: f"The output {i} of the user-provided function is independent of the input. {_DEPENDS}",
+            found,
+            ys,
+            strict,
+            lambda i: (
+                f"The output {i} of the user-provided function is independent of the input. "
+                f"{_DEPENDS}"
+            ),
         )
-    return _finished(_untuple(ys, several), create_graph), _finished(_untuple(found, several), create_graph)
+    return _finished(_untuple(ys, several), create_graph), _finished(
+        _untuple(found, several), create_graph
+    )
 
 
 def jacobian(
@@ -178,28 +213,32 @@ def jacobian(
 ) -> Any:
     """The jacobian of `func`: for each output and input a tensor of the shape of both, joined.
 
-    `vectorize` and `strategy` are taken for PyTorch's sake: rows are always computed one backward each.
+    `vectorize` and `strategy` are taken for PyTorch's sake: rows are always computed one backward
+    each.
     """
     if strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError(
-            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs '
-            'than inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".'
+            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your '
+            'function has more outputs than inputs, "forward-mode" tends to be more performant. '
+            'Otherwise, prefer to use "reverse-mode".'
         )
     if strategy == "forward-mode":
         if create_graph:
             raise NotImplementedError(
-                "torch.autograd.functional.jacobian: `create_graph=True` and `strategy=\"forward-mode\"` are not "
-                "supported together (yet). Please either set `create_graph=False` or `strategy=\"reverse-mode\"`."
+                "torch.autograd.functional.jacobian: `create_graph=True` and "
+                '`strategy="forward-mode"` are not supported together (yet). Please either set '
+                '`create_graph=False` or `strategy="reverse-mode"`.'
             )
         if strict:
             raise RuntimeError(
-                'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are not supported '
-                'together (yet). Please either set `strict=False` or `strategy="reverse-mode"`.'
+                'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` '
+                "are not supported together (yet). Please either set `strict=False` or "
+                '`strategy="reverse-mode"`.'
             )
         if not vectorize:
             raise NotImplementedError(
-                "torch.autograd.functional.jacobian: `strategy=\"forward-mode\"` is only supported with "
-                "`vectorize=True`. Please set `vectorize=True` or `strategy=\"reverse-mode\"`."
+                'torch.autograd.functional.jacobian: `strategy="forward-mode"` is only supported '
+                'with `vectorize=True`. Please set `vectorize=True` or `strategy="reverse-mode"`.'
             )
     with enable_grad():
         many, xs = _tuple(inputs, "inputs", "jacobian")
@@ -218,12 +257,13 @@ def _rows(place: int, y: Tensor, xs: tuple, create_graph: bool, strict: bool) ->
         for i, g in enumerate(line):
             if strict and g is None:
                 raise RuntimeError(
-                    f"Output {place} of the user-provided function is independent of input {i}. {_DEPENDS}"
+                    f"Output {place} of the user-provided function is independent of input {i}. "
+                    f"{_DEPENDS}"
                 )
             if strict and create_graph and not g.requires_grad:  # type: ignore[union-attr]
                 raise RuntimeError(
-                    f"The jacobian of the user-provided function is independent of input {i}. This is not allowed in "
-                    "strict mode when create_graph=True."
+                    f"The jacobian of the user-provided function is independent of input {i}. This "
+                    "is not allowed in strict mode when create_graph=True."
                 )
         lines.append(_filled(line, xs, False, str))
     if not lines:
@@ -238,7 +278,9 @@ def _single(outputs: tuple, several: bool, name: str) -> Tensor:
         raise RuntimeError(f"The function given to {name} should return a single Tensor")
     (y,) = outputs
     if y.numel() != 1:
-        raise RuntimeError(f"The Tensor returned by the function given to {name} should contain a single element")
+        raise RuntimeError(
+            f"The Tensor returned by the function given to {name} should contain a single element"
+        )
     return y.squeeze()
 
 
@@ -261,11 +303,17 @@ def hessian(
         several, outs = _called(func, ys, "hessian", strict)
         y = _single(outs, several, "hessian")
         found = _filled(
-            _grad((y,), ys, None, True), ys, strict,
-            lambda i: f"Output 0 of the user-provided function is independent of input {i}. {_DEPENDS}",
+            _grad((y,), ys, None, True),
+            ys,
+            strict,
+            lambda i: (
+                f"Output 0 of the user-provided function is independent of input {i}. {_DEPENDS}"
+            ),
         )
         _must_depend(
-            found, "While computing the hessian, found that the jacobian of the user-provided function", strict
+            found,
+            "While computing the hessian, found that the jacobian of the user-provided function",
+            strict,
         )
         return found
 
@@ -285,10 +333,16 @@ def vhp(
         y = _single(ys, several, "vhp")
         slopes = _first_order(y, xs, strict)
         found = _filled(
-            _grad(slopes, xs, vs, create_graph), xs, strict,
-            lambda i: f"The output of the user-provided function is independent of input {i}. {_DEPENDS}",
+            _grad(slopes, xs, vs, create_graph),
+            xs,
+            strict,
+            lambda i: (
+                f"The output of the user-provided function is independent of input {i}. {_DEPENDS}"
+            ),
         )
-    return _finished(_untuple(ys, several), create_graph), _finished(_untuple(found, many), create_graph)
+    return _finished(_untuple(ys, several), create_graph), _finished(
+        _untuple(found, many), create_graph
+    )
 
 
 def hvp(
@@ -303,15 +357,24 @@ def hvp(
         y = _single(ys, several, "hvp")
         slopes = _first_order(y, xs, strict)
         found = _filled(
-            _pushed(slopes, xs, vs, create_graph), xs, strict,
-            lambda i: f"The output {i} of the user-provided function is independent of the input. {_DEPENDS}",
+            _pushed(slopes, xs, vs, create_graph),
+            xs,
+            strict,
+            lambda i: (
+                f"The output {i} of the user-provided function is independent of the input. "
+                f"{_DEPENDS}"
+            ),
         )
-    return _finished(_untuple(ys, several), create_graph), _finished(_untuple(found, many), create_graph)
+    return _finished(_untuple(ys, several), create_graph), _finished(
+        _untuple(found, many), create_graph
+    )
 
 
 def _first_order(y: Tensor, xs: tuple, strict: bool) -> tuple[Tensor, ...]:
     slopes = _filled(
-        _grad((y,), xs, None, True), xs, strict,
+        _grad((y,), xs, None, True),
+        xs,
+        strict,
         lambda i: f"Output 0 of the user-provided function is independent of input {i}. {_DEPENDS}",
     )
     _must_depend(slopes, "The jacobian of the user-provided function", strict)
