@@ -56,24 +56,27 @@ def _check_inputs(inputs: Sequence[Any]) -> None:
         any_needs = True
         if x.dtype not in (float64, complex128):
             warnings.warn(
-                f"Input #{i} requires gradient and is not a double precision floating point or complex. This check "
-                "will likely fail if all the inputs are not of double precision floating point or complex. "
+                f"Input #{i} requires gradient and is not a double precision floating point or "
+                "complex. This check will likely fail if all the inputs are not of double "
+                "precision floating point or complex. "
             )
         if any(s == 0 and n > 1 for s, n in zip(x.stride(), x.shape)):
             raise RuntimeError(
-                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
-                "non-overlapping to be able to compute the numerical gradients correctly. You should call .contiguous "
-                "on the input before passing it to gradcheck."
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs "
+                "that are non-overlapping to be able to compute the numerical gradients "
+                "correctly. You should call .contiguous on the input before passing it to "
+                "gradcheck."
             )
     if not any_needs:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of them have "
-            "requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them "
+            "have requires_grad=True."
         )
 
 
 def _numerical(fn: Callable[[], Tensor], x: Tensor, eps: float) -> np.ndarray:
-    """The jacobian of a real function by central differences: rows are x's elements (their conjugate slope if complex)."""
+    """The jacobian of a real function by central differences: rows are x's elements (their
+    conjugate slope if complex)."""
     start = x.detach().clone()
     held = start._array().copy()
     rows = []
@@ -129,18 +132,23 @@ def _compare(func: Callable, inputs: tuple, found: list[Tensor], o: dict) -> Non
         for prefix, part in _parts(y):
             jacobians, last = _analytical(part(y), xs)
             for i, x, analytical, g in zip(places, xs, jacobians, last or [None] * len(xs)):
-                numerical = _numerical(lambda j=j, p=part: p(_outputs(func(*inputs))[j]), x, o["eps"])
+                numerical = _numerical(
+                    lambda j=j, p=part: p(_outputs(func(*inputs))[j]), x, o["eps"]
+                )
                 numerical = numerical.astype(analytical.dtype)
                 if not np.allclose(analytical, numerical, o["rtol"], o["atol"], equal_nan=True):
                     raise GradcheckError(_mismatch(prefix, i, j, numerical, analytical))
                 if o["check_grad_dtypes"] and g is not None and g.dtype is not x.dtype:
                     raise GradcheckError("Gradient has dtype mismatch")
             again, _ = _analytical(part(y), xs)
-            if any(a.size and np.abs(a - b).max() > o["nondet_tol"] for a, b in zip(jacobians, again)):
+            if any(
+                a.size and np.abs(a - b).max() > o["nondet_tol"] for a, b in zip(jacobians, again)
+            ):
                 raise GradcheckError(
-                    "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
-                    "gives different values, although analytical gradient matches numerical gradient.The tolerance for "
-                    f"nondeterminism was {o['nondet_tol']}.{_NONDETERMINISTIC}"
+                    "Backward is not reentrant, i.e., running backward with same input and "
+                    "grad_output multiple times gives different values, although analytical "
+                    "gradient matches numerical gradient.The tolerance for nondeterminism was "
+                    f"{o['nondet_tol']}.{_NONDETERMINISTIC}"
                 )
 
 
@@ -174,7 +182,8 @@ def _check_undefined(func: Callable, inputs: tuple) -> None:
         for g in y.grad_fn.gradients([None] * y.grad_fn.count):
             if g is not None and not bool((g == 0).all()):
                 raise GradcheckError(
-                    "Expected all input grads to be undefined or zero when all output grads are undefined or zero."
+                    "Expected all input grads to be undefined or zero when all output grads are "
+                    "undefined or zero."
                 )
 
 
@@ -184,10 +193,14 @@ def _check_batched(func: Callable, inputs: tuple) -> None:
     for y in _outputs(func(*inputs)):
         rows = [rand(y.shape, dtype=y.dtype) for _ in range(2)]
         each = [grad(y, xs, row, retain_graph=True, allow_unused=True) for row in rows]
-        joined = grad(y, xs, stack(rows), retain_graph=True, allow_unused=True, is_grads_batched=True)
+        joined = grad(
+            y, xs, stack(rows), retain_graph=True, allow_unused=True, is_grads_batched=True
+        )
         for k, g in enumerate(joined):
             if g is not None and not bool((g == stack([e[k] for e in each])).all()):
-                raise GradcheckError("While computing batched gradients, got other values than one by one")
+                raise GradcheckError(
+                    "While computing batched gradients, got other values than one by one"
+                )
 
 
 def gradcheck(
@@ -208,9 +221,11 @@ def gradcheck(
     fast_mode: bool = False,
     masked: bool | None = None,
 ) -> bool:
-    """Whether the gradients of `func` agree with central differences of step `eps`, within atol + rtol * |numerical|.
+    """Whether the gradients of `func` agree with central differences of step `eps`, within atol +
+    rtol * |numerical|.
 
-    Raises GradcheckError where they do not, unless `raise_exception` is false. The inputs should be float64;
+    Raises GradcheckError where they do not, unless `raise_exception` is false. The inputs should be
+    float64;
     `fast_mode` checks the whole jacobian too.
     """
     given = _listed(inputs)
@@ -256,12 +271,14 @@ def gradgradcheck(
     fast_mode: bool = False,
     masked: bool = False,
 ) -> bool:
-    """As `gradcheck`, of the gradient of `func` as a function of its inputs and of the cotangents."""
+    """As `gradcheck`, of the gradient of `func` as a function of its inputs and of the
+    cotangents."""
     given = _listed(inputs)
     outs = _outputs(func(*given))
     if grad_outputs is None:
         sent = tuple(
-            randn(y.shape, dtype=y.dtype if y.dtype is float64 or y.is_complex() else float64).to(y.dtype)
+            randn(y.shape, dtype=y.dtype if y.dtype is float64 or y.is_complex() else float64)
+            .to(y.dtype)
             .requires_grad_()
             for y in outs
         )
@@ -275,7 +292,17 @@ def gradgradcheck(
         return tuple(g for g in found if g is not None)
 
     return gradcheck(
-        slope, (*given, *sent), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-        nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
-        check_batched_grad=check_batched_grad, check_backward_ad=check_rev_over_rev, fast_mode=fast_mode, masked=masked,
+        slope,
+        (*given, *sent),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
+        check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad,
+        check_backward_ad=check_rev_over_rev,
+        fast_mode=fast_mode,
+        masked=masked,
     )
