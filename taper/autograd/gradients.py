@@ -13,10 +13,10 @@ from ..gradfn import AccumulateGrad, Edge, GradFn
 from ..tensor import Tensor
 
 CYCLE = (
-    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
-    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
-    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break the "
-    "cycle and avoid the leak."
+    "Using backward() with create_graph=True will create a reference cycle between the parameter "
+    "and its gradient which can cause a memory leak. We recommend using autograd.grad when "
+    "creating the graph to avoid this. If you have to use this function, make sure to reset the "
+    ".grad fields of your parameters to None after use to break the cycle and avoid the leak."
 )
 NO_GRAPH = "element {} of tensors does not require grad and does not have a grad_fn"
 
@@ -26,7 +26,8 @@ def _listed(value: Any) -> list:
 
 
 class GradientEdge(NamedTuple):
-    """A place in the graph: result number `output_nr` of `node`. Stands for a tensor in `grad` and `backward`."""
+    """A place in the graph: result number `output_nr` of `node`. Stands for a tensor in `grad` and
+    `backward`."""
 
     node: GradFn
     output_nr: int
@@ -54,7 +55,8 @@ def _roots(
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if not out.dtype.is_floating_point:
                 raise RuntimeError(
-                    f"grad can be implicitly created only for real scalar outputs but got {out.dtype}"
+                    "grad can be implicitly created only for real scalar outputs but got "
+                    f"{out.dtype}"
                 )
             g = ones_like(out)
         elif g is not None:
@@ -69,13 +71,14 @@ def _roots(
 def _check(place: int, out: Tensor, g: Tensor) -> None:
     if g.shape != out.shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[{place}] has a shape of {g.shape} and output[{place}] has a shape of "
-            f"{out.shape}."
+            f"Mismatch in shape: grad_output[{place}] has a shape of {g.shape} and output[{place}] "
+            f"has a shape of {out.shape}."
         )
     if g.dtype.is_complex != out.dtype.is_complex:
         raise RuntimeError(
-            "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in "
-            f"dtype: grad_output[{place}] has a dtype of {g.dtype} and output[{place}] has a dtype of {out.dtype}."
+            "For complex Tensors, both grad_output and output are required to have the same "
+            f"dtype. Mismatch in dtype: grad_output[{place}] has a dtype of {g.dtype} and "
+            f"output[{place}] has a dtype of {out.dtype}."
         )
 
 
@@ -89,7 +92,8 @@ def backward(
 ) -> None:
     """Accumulate the gradients of `tensors` into the leaves (or only into `inputs`).
 
-    Raises RuntimeError where a tensor has no graph, is no scalar and comes without a gradient, or where the
+    Raises RuntimeError where a tensor has no graph, is no scalar and comes without a gradient, or
+    where the
     graph was freed by an earlier backward.
     """
     if inputs is not None and not len(_listed(inputs)):
@@ -134,7 +138,8 @@ def grad(
 ) -> tuple[Tensor | None, ...]:
     """Gradients of `outputs` with respect to `inputs`, without touching `.grad`.
 
-    Raises RuntimeError for an input that the outputs do not depend on, unless `allow_unused` (then None) or
+    Raises RuntimeError for an input that the outputs do not depend on, unless `allow_unused` (then
+    None) or
     `materialize_grads` (then zeros).
     """
     outs, targets = _listed(outputs), _listed(inputs)
@@ -148,18 +153,26 @@ def grad(
     found = walk.run(edges, sent, keep, create_graph, _edges(targets), into=False)
     if materialize_grads:
         if allow_unused is False:
-            raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+            raise ValueError(
+                "Expected allow_unused to be True or not passed when materialize_grads=True, but "
+                "got: allow_unused=False."
+            )
         return tuple(x.new_zeros(x.shape) if g is None else g for x, g in zip(targets, found))
     if not allow_unused and None in found:
         raise RuntimeError(
-            f"The differentiated Tensor at index {found.index(None)} appears to not have been used in the graph. Set "
-            "allow_unused=True if this is the desired behavior."
+            f"The differentiated Tensor at index {found.index(None)} appears to not have been used "
+            "in the graph. Set allow_unused=True if this is the desired behavior."
         )
     return tuple(found)
 
 
 def _batched(
-    outs: list, targets: list, given: list, retain_graph: bool | None, create_graph: bool, allow_unused: bool | None
+    outs: list,
+    targets: list,
+    given: list,
+    retain_graph: bool | None,
+    create_graph: bool,
+    allow_unused: bool | None,
 ) -> tuple[Tensor | None, ...]:
     """One gradient for each row of the cotangents, stacked."""
     for i, (out, g) in enumerate(zip(outs, given)):
@@ -167,11 +180,12 @@ def _batched(
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
         if g.shape[1:] != out.shape:
             raise RuntimeError(
-                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch "
-                "dimension. The sizes of the remaining dimensions are expected to match the shape of corresponding "
-                f"output, but a mismatch was detected: grad_output[{i}] has a shape of {g.shape[1:]} and output[{i}] "
-                f"has a shape of {out.shape}. If you only want some tensors in `grad_output` to be considered batched, "
-                "consider using vmap."
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                "as the batch dimension. The sizes of the remaining dimensions are expected to "
+                "match the shape of corresponding output, but a mismatch was detected: "
+                f"grad_output[{i}] has a shape of {g.shape[1:]} and output[{i}] has a shape of "
+                f"{out.shape}. If you only want some tensors in `grad_output` to be considered "
+                "batched, consider using vmap."
             )
     count = len(given[0])
     rows = [
@@ -182,7 +196,11 @@ def _batched(
 
 
 def tensor_backward(
-    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    self: Tensor,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
 ) -> None:
     """Accumulate the gradient of this tensor into the leaves of its graph."""
     backward(self, gradient, retain_graph, create_graph, inputs=inputs)
