@@ -33,7 +33,8 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     edge = tensor._edge()
     if edge is None:
         raise RuntimeError(
-            "It is not possible to get the gradient edge for a Tensor that does not require gradients"
+            "It is not possible to get the gradient edge for a Tensor that does not require "
+            "gradients"
         )
     return GradientEdge(edge.fn, edge.place)
 
@@ -65,11 +66,14 @@ def _changed(fn: Any, change: Callable[[Saved, Any], Any]) -> None:
 
 
 class saved_tensors_hooks:
-    """Context manager: `pack_hook(tensor)` is kept in place of each saved tensor, `unpack_hook` gives it back."""
+    """Context manager: `pack_hook(tensor)` is kept in place of each saved tensor, `unpack_hook`
+    gives it back."""
 
     _refused: str | None = None
 
-    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]) -> None:
+    def __init__(
+        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
+    ) -> None:
         self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
 
     def _pack(self, saved: Saved, edge: Any) -> Packed:
@@ -140,7 +144,8 @@ class _Handles:
 def register_multi_grad_hook(
     tensors: Sequence[Tensor], fn: Callable[[Any], None], *, mode: str = "all"
 ) -> _Handles:
-    """Call `fn` once a backward: with all gradients (None where one is missing), or with the first that is known."""
+    """Call `fn` once a backward: with all gradients (None where one is missing), or with the first
+    that is known."""
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
     lock, grads = RLock(), [None] * len(tensors)
