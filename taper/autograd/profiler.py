@@ -34,7 +34,10 @@ class EventList(list):
         width = max([len(e.key) for e in rows] + [4])
         lines = [f"{'Name':<{width}}  {'CPU total':>12}  {'CPU time avg':>12}  # of Calls"]
         for e in rows[:row_limit]:
-            lines.append(f"{e.key:<{width}}  {e.cpu_time_total:>10.3f}us  {e.cpu_time:>10.3f}us  {e.count:>10}")
+            lines.append(
+                f"{e.key:<{width}}  {e.cpu_time_total:>10.3f}us  {e.cpu_time:>10.3f}us  "
+                f"{e.count:>10}"
+            )
         return "\n".join(lines)
 
     def __str__(self) -> str:
