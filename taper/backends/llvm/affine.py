@@ -1,4 +1,5 @@
-"""Index arithmetic: sums of loop variables with known ranges, and their quotients and remainders."""
+"""Index arithmetic: sums of loop variables with known ranges, and their quotients and
+remainders."""
 
 from __future__ import annotations
 
