@@ -1,4 +1,5 @@
-"""What a loop kernel computes for one element: nodes pulled through index maps into loads and operations."""
+"""What a loop kernel computes for one element: nodes pulled through index maps into loads and
+operations."""
 
 from __future__ import annotations
 
@@ -243,7 +244,9 @@ def _fold(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
         places[a] = j // t
     if 0 in g.shape:
         return b.number(0, node.dtype)
-    if all(k <= t and d == 1 for k, t, d in zip(*(node.attrs[w] for w in ("size", "step", "dilation")))):
+    if all(
+        k <= t and d == 1 for k, t, d in zip(*(node.attrs[w] for w in ("size", "step", "dilation")))
+    ):
         return _unfolded(b, node, index, guards)
     real = [x for x in inside if not x.certain()]
     full = (*places[:n], *(of(k) for k in own))
@@ -312,7 +315,9 @@ def _reduced(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
 
 # ---------------------------------------------------------------- contractions
 def _summed(node: Node, inner: Expr, own: list[Var], guards: tuple) -> Expr:
-    return Expr("reduce", node.dtype, (inner,), node=node, value="sum", vars=tuple(own), guards=guards)
+    return Expr(
+        "reduce", node.dtype, (inner,), node=node, value="sum", vars=tuple(own), guards=guards
+    )
 
 
 def _dot(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
@@ -329,9 +334,17 @@ def _place(out: Sum, k: Sum, stride: int, padding: int, dilation: int) -> Sum:
 
 
 def _convolved(
-    b: Body, x: Node, w: tuple[Node, tuple], at: tuple, kernel: tuple, node: Node, own: list[Var], guards: tuple
+    b: Body,
+    x: Node,
+    w: tuple[Node, tuple],
+    at: tuple,
+    kernel: tuple,
+    node: Node,
+    own: list[Var],
+    guards: tuple,
 ) -> Expr:
-    """The sum over `own` of x at the windows `at` + `kernel`, times the other operand at its index."""
+    """The sum over `own` of x at the windows `at` + `kernel`, times the other operand at its
+    index."""
     lead, out = at
     a = node.attrs
     places = tuple(map(_place, out, kernel, a["stride"], a["padding"], a["dilation"]))
@@ -349,7 +362,9 @@ def _conv(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
     c, *kernel = map(of, own)
     group = o // (w.shape[0] // node.attrs["groups"])
     channel = group * w.shape[1] + c
-    return _convolved(b, x, (w, (o, c, *kernel)), ((n, channel), out), tuple(kernel), node, own, guards)
+    return _convolved(
+        b, x, (w, (o, c, *kernel)), ((n, channel), out), tuple(kernel), node, own, guards
+    )
 
 
 def _conv_weight(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
@@ -359,7 +374,9 @@ def _conv_weight(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
     n, *out = map(of, own)
     groups = node.attrs["groups"]
     channel = (o // (g.shape[1] // groups)) * (x.shape[1] // groups) + c
-    return _convolved(b, x, (g, (n, o, *out)), ((n, channel), out), tuple(kernel), node, own, guards)
+    return _convolved(
+        b, x, (g, (n, o, *out)), ((n, channel), out), tuple(kernel), node, own, guards
+    )
 
 
 def _conv_input(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
@@ -371,7 +388,9 @@ def _conv_input(b: Body, node: Node, index: tuple, guards: tuple) -> Expr:
     group, c = channel // w.shape[1], channel % w.shape[1]
     o = group * (w.shape[0] // groups) + row
     inside, places = [], []
-    for i, k, s, p, d, size in zip(space, kernel, a["stride"], a["padding"], a["dilation"], g.shape[2:]):
+    for i, k, s, p, d, size in zip(
+        space, kernel, a["stride"], a["padding"], a["dilation"], g.shape[2:]
+    ):
         j = i + k * -d + p
         inside.append(Guard(j, (size - 1) * s + 1, s))
         places.append(j // s)
