@@ -1,4 +1,5 @@
-"""Loop kernels: one buffer computed element by element, in vectors, over ranges of rows for each worker."""
+"""Loop kernels: one buffer computed element by element, in vectors, over ranges of rows for each
+worker."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ PARALLEL = 40_000  # operations below which a kernel stays on one thread
 class Kernel:
     """LLVM text of a kernel, and what it reads and writes.
 
-    `text` defines `kernel(ptr args, i64 worker, i64 workers)`; `args` are an error slot, then the buffers of
+    `text` defines `kernel(ptr args, i64 worker, i64 workers)`; `args` are an error slot, then the
+    buffers of
     `reads`, then that of the node itself.
     """
 
@@ -32,7 +34,8 @@ class Kernel:
         self.work, self.flops = work, flops
         self.parallel = work >= PARALLEL
         self.shift = 0  # bytes from the beginning of the node's buffer to where this kernel writes
-        self.scratch = 0  # bytes of memory that the kernels of one node share, passed after the result
+        # bytes of memory that the kernels of one node share, passed after the result
+        self.scratch = 0
 
 
 class Shape:
@@ -74,7 +77,8 @@ class Shape:
 
 
 def build(node: Node, held: set[Node], target: Target) -> list[Kernel]:
-    """The kernels that compute a node into its buffer: one, or one for each part of a long concatenation."""
+    """The kernels that compute a node into its buffer: one, or one for each part of a long
+    concatenation."""
     if node.op.name == "concat" and len(node.inputs) > CONCAT:
         return _parts(node, held, target)
     outer = [Var(n) for n in node.shape]
@@ -131,7 +135,9 @@ def _operations(nest: Nest) -> int:
                 for v in nest.inner[id(r)]:
                     times *= v.size
                 break
-        each += times * (typed.cost(e.value) if e.kind == "op" else 1 if e.kind in ("load", "reduce") else 0)
+        each += times * (
+            typed.cost(e.value) if e.kind == "op" else 1 if e.kind in ("load", "reduce") else 0
+        )
     return total * each
 
 
@@ -139,7 +145,14 @@ class _Outer:
     """The loops over the result."""
 
     def __init__(
-        self, w: Writer, shape: Shape, root: Expr, out: Value, node: Node, worker: Value, workers: Value
+        self,
+        w: Writer,
+        shape: Shape,
+        root: Expr,
+        out: Value,
+        node: Node,
+        worker: Value,
+        workers: Value,
     ) -> None:
         self.w, self.b, self.shape, self.nest = w, w.b, shape, w.nest
         self.root, self.out, self.node = root, out, node
