@@ -1,4 +1,5 @@
-"""The loops of a kernel: what depends on which, which neighbours are one, and which is vectorised."""
+"""The loops of a kernel: what depends on which, which neighbours are one, and which is
+vectorised."""
 
 from __future__ import annotations
 
@@ -60,9 +61,12 @@ def walk(e: Expr, seen: dict[int, Expr] | None = None) -> list[Expr]:
 
 
 class Nest:
-    """Loops over the result and over what is reduced, merged where memory allows, and which one is vectorised."""
+    """Loops over the result and over what is reduced, merged where memory allows, and which one is
+    vectorised."""
 
-    def __init__(self, root: Expr, outer: list[Var], place: Sum, needs: Needs, target: Target) -> None:
+    def __init__(
+        self, root: Expr, outer: list[Var], place: Sum, needs: Needs, target: Target
+    ) -> None:
         self.root, self.needs, self.target = root, needs, target
         self.exprs = walk(root)
         self.reduces = [e for e in self.exprs if e.kind == "reduce"]
