@@ -1,4 +1,5 @@
-"""Plans of generated kernels: a table of calls, run by one call out of Python between host steps."""
+"""Plans of generated kernels: a table of calls, run by one call out of Python between host
+steps."""
 
 from __future__ import annotations
 
@@ -131,7 +132,9 @@ class Plan:
         goes_out = set(self.roots)
         inner = [n for n in self.steps if n in self.kernels and n not in goes_out]
         panels = [n for n in self.steps if n in self.kernels and self.kernels[n][0].scratch]
-        sizes = [n.shape.numel() * n.dtype.itemsize for n in inner] + [self.kernels[n][0].scratch for n in panels]
+        sizes = [n.shape.numel() * n.dtype.itemsize for n in inner] + [
+            self.kernels[n][0].scratch for n in panels
+        ]
         born = [when[n] for n in (*inner, *panels)]
         ends = [last.get(n, when[n]) for n in inner] + [when[n] for n in panels]
         offsets, self.arena = memory.place(sizes, born, ends)
@@ -139,7 +142,8 @@ class Plan:
         self.panels = dict(zip(panels, offsets[len(inner) :]))
 
     def _tabulate(self) -> None:
-        """The argument table: where each buffer's address goes, and the runs of kernels between host steps."""
+        """The argument table: where each buffer's address goes, and the runs of kernels between
+        host steps."""
         self.slots: dict[Node, Any] = {}
         shifts: dict[Node, list[int]] = {}
         self.panel_slots: dict[Node, list[int]] = {}
@@ -169,7 +173,9 @@ class Plan:
         self.table = np.array(table, np.int64)
         base = address(self.table)
         kernels = [k for n in self.steps if n in self.kernels for k in self.kernels[n]]
-        self.calls = Table([(e, base + 8 * s, _parts(k)) for e, s, k in zip(entries, starts, kernels)])
+        self.calls = Table(
+            [(e, base + 8 * s, _parts(k)) for e, s, k in zip(entries, starts, kernels)]
+        )
         self.error = np.zeros(2, np.int64)
         self.table[starts] = address(self.error)
         self.number_slots = np.zeros(max(1, len(self.numbers)), np.complex128)
@@ -189,9 +195,7 @@ class Plan:
         self._bind_numbers(numbers, arrays)
         self._bind_scratch(arrays)
         for n in self.roots:
-            if n in self.kernels:
-                arrays[n] = np.empty(n.shape, n.dtype.array)
-            elif 0 in n.shape:
+            if n in self.kernels or 0 in n.shape:
                 arrays[n] = np.empty(n.shape, n.dtype.array)
         self.pool.threads = get_num_threads()
         table, slots = self.table, self.slots
