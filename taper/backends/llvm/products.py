@@ -1,4 +1,5 @@
-"""Large matrix products of a program: operands found in memory by their strides, kernels packed and tiled."""
+"""Large matrix products of a program: operands found in memory by their strides, kernels packed and
+tiled."""
 
 from __future__ import annotations
 
@@ -43,23 +44,37 @@ def build(node: Node, held: set[Node], target: Target) -> list[Kernel] | None:
     if a is None or b is None:
         return None
     c = [m.size * n.size * prod(v.size for v in batch[i + 1 :]) for i in range(len(batch))]
-    levels = tuple(
-        Batch(v.size, (a[i], b[i], c[i])) for i, v in enumerate(batch) if v.size > 1
-    )
+    levels = tuple(Batch(v.size, (a[i], b[i], c[i])) for i, v in enumerate(batch) if v.size > 1)
     element = F32 if node.dtype.itemsize == 4 else F64
     dot = Dot(
-        m.size, n.size, k.size, Layout(a[-2], a[-1]), Layout(b[-2], b[-1]), Layout(n.size, 1), element, levels
+        m.size,
+        n.size,
+        k.size,
+        Layout(a[-2], a[-1]),
+        Layout(b[-2], b[-1]),
+        Layout(n.size, 1),
+        element,
+        levels,
     )
     starts = left.index.constant, right.index.constant
     plan = plan_dot(dot, target)
     reads = list(dict.fromkeys([left.node, right.node]))
     made = _Maker(node, plan, reads, (left.node, right.node), starts, target)
-    return [made.kernel(pack=True), made.kernel(pack=False)] if plan.panels else [made.kernel(pack=False)]
+    return (
+        [made.kernel(pack=True), made.kernel(pack=False)]
+        if plan.panels
+        else [made.kernel(pack=False)]
+    )
 
 
 class _Maker:
     def __init__(
-        self, node: Node, plan: DotPlan, reads: list[Node], operands: tuple[Node, Node], starts: tuple[int, int],
+        self,
+        node: Node,
+        plan: DotPlan,
+        reads: list[Node],
+        operands: tuple[Node, Node],
+        starts: tuple[int, int],
         target: Target,
     ) -> None:
         self.node, self.plan, self.reads, self.operands = node, plan, reads, operands
