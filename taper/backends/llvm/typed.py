@@ -80,7 +80,8 @@ def _cast(b: Emitter, source: dtype, x: Value, dtype: dtype) -> Value:
 
 
 def _float_to_int(b: Emitter, x: Value, kind: dtype) -> Value:
-    """As x86 converts: what does not fit 64 bits gives the smallest int64; then the low bits are kept."""
+    """As x86 converts: what does not fit 64 bits gives the smallest int64; then the low bits are
+    kept."""
     wide = F64 if x.type.bits == 64 else F32
     bound = 9223372036854775808.0
     fits = b.both(b.lt(x, bound), b.ge(x, -bound))
