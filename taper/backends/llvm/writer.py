@@ -198,7 +198,9 @@ class Writer:
             return self._wrap(e, xs[0])
         if name in ("floordiv", "mod", "fmod") and kinds[0].category == dtypes.INT:
             self._report(b.eq(xs[1], 0), ZERO_DIVISION, b.const(I64, 0), e.guards)
-        return typed.emit_op(b, name, kinds, e.dtype, xs, e.node.attrs if e.node is not None else {})
+        return typed.emit_op(
+            b, name, kinds, e.dtype, xs, e.node.attrs if e.node is not None else {}
+        )
 
     def _wrap(self, e: Expr, x: Value) -> Value:
         b, size = self.b, e.node.attrs["size"]
@@ -213,7 +215,8 @@ class Writer:
         return self.b.select(bad, self.b.const(x, 0), x)
 
     def _report(self, bad: Value, code: int, shown: Value, guards: tuple[Guard, ...]) -> None:
-        """Leave (code, value) in the error slot where a lane is bad; the plan raises after the run."""
+        """Leave (code, value) in the error slot where a lane is bad; the plan raises after the
+        run."""
         b = self.b
         held = self._guard_value(guards)
         if held is not None:
@@ -233,7 +236,9 @@ class Writer:
         def write() -> None:
             value = shown
             if bad.type.lanes > 1:
-                worst = b.select(bad, shown, b.const(shown, -(2**62) if shown.type.bits == 64 else 0))
+                worst = b.select(
+                    bad, shown, b.const(shown, -(2**62) if shown.type.bits == 64 else 0)
+                )
                 value = b.fold(worst, lambda x, y: b.maximum(x, y))
             b.store(b.const(I64, code), self.error)
             b.store(b.convert(value, I64), self.error, 1)
@@ -279,7 +284,8 @@ class Writer:
     def _reduced(
         self, e: Expr, loops: list[Var], innermost: Callable, accs: list[Value]
     ) -> list[Value]:
-        """The loops of a reduction. Long float sums are sums of sums, which lose less to rounding."""
+        """The loops of a reduction. Long float sums are sums of sums, which lose less to
+        rounding."""
         count = prod(v.size for v in loops)
         if e.value != "sum" or not e.dtype.is_floating_point or count <= BLOCK:
             return self._nested(loops, innermost, accs)
@@ -301,7 +307,8 @@ class Writer:
         return self.blocks(first.size, step, accs)
 
     def blocks(self, stop: int, step: Callable, accs: list[Value], width: int = 1) -> list[Value]:
-        """`step` for 0, width, 2 width, ... below stop, which it divides: blocks summed, then their sums."""
+        """`step` for 0, width, 2 width, ... below stop, which it divides: blocks summed, then their
+        sums."""
         b, block = self.b, BLOCK * width
 
         def one(i: Value, *accs: Value) -> list[Value]:
@@ -338,7 +345,11 @@ class Writer:
     def _hoist(self, e: Expr, own: set[Var]) -> None:
         """Emit what does not change inside the loops before them."""
         for x in walk(e.inputs[0]):
-            if x.kind in ("load", "op", "select") and not (self.needs.of(x) & own) and not self._tiled(x):
+            if (
+                x.kind in ("load", "op", "select")
+                and not (self.needs.of(x) & own)
+                and not self._tiled(x)
+            ):
                 bound = all(v in self.env for v in self.needs.of(x) if v not in self.nest.absorbed)
                 if bound and x.kind != "reduce":
                     self.emit(x)
@@ -375,7 +386,9 @@ class Writer:
 
     _across_lanes = False
 
-    def _across(self, e: Expr, loops: list[Var], v: Var, tile: Var | None, rows: int) -> list[Value]:
+    def _across(
+        self, e: Expr, loops: list[Var], v: Var, tile: Var | None, rows: int
+    ) -> list[Value]:
         """A reduction whose vectors lie along one of its own loops."""
         b, before = self.b, self.lanes
         unit = self.nest.target.vector_bytes // 4
@@ -419,7 +432,9 @@ class Writer:
         self._hoist(e, set(loops))
         lanes = self.lanes if self.nest.vector in self.needs.of(e) and self.lanes > 1 else 1
         zero = b.broadcast(b.const(I64, 0), lanes)
-        best = b.broadcast(b.const(typed.register_type(kind), typed.start(kind, e.value[3:])), lanes)
+        best = b.broadcast(
+            b.const(typed.register_type(kind), typed.start(kind, e.value[3:])), lanes
+        )
         size = 1
         for w in e.vars:
             size *= w.size if w not in self.nest.absorbed else 1
@@ -428,7 +443,9 @@ class Writer:
             x = self.emit(e.inputs[0])
             if lanes > 1:
                 x = self._spread(x)
-            better = (b.gt if e.value == "argmax" else b.lt)(x, best, signed=kind.is_signed and kind is not dtypes.bool_)
+            better = (b.gt if e.value == "argmax" else b.lt)(
+                x, best, signed=kind.is_signed and kind is not dtypes.bool_
+            )
             if kind.is_floating_point:
                 better = b.either(better, b.both(b.is_nan(x), b.invert(b.is_nan(best))))
                 better = b.both(better, b.invert(b.is_nan(best)))
