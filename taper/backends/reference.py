@@ -1,4 +1,5 @@
-"""The reference backend: every primitive by numpy, one after the other. It defines what is right."""
+"""The reference backend: every primitive by numpy, one after the other. It defines what is
+right."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ..ir.node import Node, toposort
 from . import host
+
 
 class Plan:
     """A program as a list of numpy calls; a value is dropped after its last use."""
