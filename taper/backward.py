@@ -20,10 +20,10 @@ from .tape import tape
 from .tensor import Tensor, formatting_name
 
 SECOND_TIME = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-    "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). "
-    "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
-    "saved tensors after calling backward."
+    "Trying to backward through the graph a second time (or directly access saved tensors after "
+    "they have already been freed). Saved intermediate values of the graph are freed when you call "
+    ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the "
+    "graph a second time or if you need to access saved tensors after calling backward."
 )
 
 
@@ -46,16 +46,16 @@ def check_version(saved: Saved, edge: Edge | None) -> None:
     if edge is not None and not isinstance(edge.fn, AccumulateGrad):
         source = f", which is output {edge.place} of {short_name(edge.fn)},"
     hint = (
-        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
-        "was changed in there or anywhere later. Good luck!"
+        "the backtrace further above shows the operation that failed to compute its gradient. The "
+        "variable in question was changed in there or anywhere later. Good luck!"
         if state.anomaly
-        else "enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd."
-        "set_detect_anomaly(True, check_nan=False)."
+        else "enable anomaly detection to find the operation that failed to compute its gradient, "
+        "with torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
     raise RuntimeError(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{formatting_name(node.dtype)}Tensor {list(node.shape)}]{source} is at version "
-        f"{saved.storage.version}; expected version {saved.version} instead. Hint: {hint}"
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: [torch.{formatting_name(node.dtype)}Tensor {list(node.shape)}]{source} is at "
+        f"version {saved.storage.version}; expected version {saved.version} instead. Hint: {hint}"
     )
 
 
@@ -64,8 +64,10 @@ def unpack(saved: Any, edge: Edge | None) -> Any:
     if isinstance(saved, Packed):
         out = saved.unpack(saved.held)
         if not isinstance(out, Tensor):
-            raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
-                            f"{type(out).__name__}")
+            raise TypeError(
+                "Output of saved tensor unpack_hook expected to be a Tensor but got result of type "
+                f"{type(out).__name__}"
+            )
         out = out.detach()
     elif isinstance(saved, Saved):
         check_version(saved, edge)
@@ -95,9 +97,7 @@ def _call_vjp(fn: CallGrad, grads: list[Tensor | None]) -> list[Tensor | None]:
     name = type(fn).__name__
     kept = [unpack(fn.inputs[i], fn.edges[i]) for i in vjp.inputs]  # type: ignore[index]
     kept += [unpack(fn.outputs[i], Edge(fn, i)) for i in vjp.outputs]  # type: ignore[index]
-    outs = [
-        match_dtype(g, out.dtype) for g, out in zip(grads, fn.template.outs) if g is not None
-    ]
+    outs = [match_dtype(g, out.dtype) for g, out in zip(grads, fn.template.outs) if g is not None]
     found = iter(apply(name.replace("Backward", "BackwardBackward"), vjp, (*kept, *outs)))
     wanted = iter(vjp.present)
     return [next(found) if need and next(wanted) else None for need in fn.needs]
@@ -144,7 +144,8 @@ def _replaced(hook: Any, old: list[Tensor | None], returned: Any) -> list[Tensor
     if len(new) != len(old):
         name = getattr(hook, "__name__", type(hook).__name__)
         raise RuntimeError(
-            f"hook '{name}' has returned an incorrect number of values (got {len(new)}, but expected {len(old)})"
+            f"hook '{name}' has returned an incorrect number of values (got {len(new)}, but "
+            f"expected {len(old)})"
         )
     for a, b in zip(old, new):
         if b is not None:
@@ -156,10 +157,11 @@ def _warn_traceback(fn: GradFn) -> None:
     """Under anomaly detection: show the call whose gradient failed."""
     lines = fn.metadata.get("traceback_")
     text = (
-        f"Error detected in {fn.name()}. Traceback of forward call that caused the error:\n{''.join(lines)}"
+        f"Error detected in {fn.name()}. Traceback of forward call that caused the "
+        f"error:\n{''.join(lines)}"
         if lines
-        else f"Error detected in {fn.name()}. No forward pass information available. Enable detect anomaly during "
-        "forward pass for more information."
+        else f"Error detected in {fn.name()}. No forward pass information available. Enable detect "
+        "anomaly during forward pass for more information."
     )
     warnings.warn(text, UserWarning)
 
@@ -233,7 +235,11 @@ class _Walk:
         if not self.keep:
             fn.release()  # type: ignore[attr-defined]
         for edge, grad in zip(fn.edges, results):
-            if edge is not None and grad is not None and (self.needed is None or edge.fn in self.needed):
+            if (
+                edge is not None
+                and grad is not None
+                and (self.needed is None or edge.fn in self.needed)
+            ):
                 self.send(edge, grad)
 
     def _computed(self, fn: GradFn, grads: list[Tensor | None]) -> list[Tensor | None]:
@@ -315,7 +321,8 @@ def run(
 ) -> list[Tensor | None]:
     """Send `grads` into `edges` and give back the gradients at `inputs`.
 
-    Leaves accumulate what reaches them where `into` is true: all of them, or those of `inputs` where it is given.
+    Leaves accumulate what reaches them where `into` is true: all of them, or those of `inputs`
+    where it is given.
     """
     wanted: dict[tuple, list[int]] = {}
     for slot, edge in enumerate(inputs or ()):
@@ -353,4 +360,3 @@ def _ends(inputs: Sequence[Edge], needed: set[GradFn]) -> set[GradFn]:
         if not any(e is not None and e.fn in needed for e in fn.edges):
             ends.add(fn)
     return ends
-
