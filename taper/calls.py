@@ -101,10 +101,10 @@ def _connect(
         if isinstance(x, Tensor):
             if x._inference and not state.inference:
                 raise RuntimeError(
-                    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference "
-                    "mode in computation tracked by autograd. To work around this, you can make a clone to get a "
-                    "normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
-                    "`torch.inference_mode()`."
+                    "Inference tensors cannot be saved for backward. Please do not use Tensors "
+                    "created in inference mode in computation tracked by autograd. To work around "
+                    "this, you can make a clone to get a normal tensor and use it in autograd, or "
+                    "use `torch.no_grad()` instead of `torch.inference_mode()`."
                 )
             kept[i] = Saved(values[i], x._path, x._storage)
         else:
@@ -149,7 +149,8 @@ def _fitted(*args: Any) -> Node:
     target = nodes[0]
     if out.shape != target.shape:
         raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(out.shape)}"
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+            f"{list(out.shape)}"
         )
     check_cast(out.dtype, target.dtype)
     return ops.cast(out, dtype=target.dtype)
@@ -165,11 +166,13 @@ def check_cast(source: dtype, target: dtype) -> None:
 
 
 def check_writable(target: Tensor, needs: bool = False) -> None:
-    """Refuse in-place writes that autograd cannot follow; `needs` where what is written has a gradient."""
+    """Refuse in-place writes that autograd cannot follow; `needs` where what is written has a
+    gradient."""
     if target._inference and not state.inference:
         raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
-            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
+            "a clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details."
         )
     if not state.grad or not (needs or target.requires_grad):
         return
@@ -179,7 +182,8 @@ def check_writable(target: Tensor, needs: bool = False) -> None:
             raise RuntimeError(_forbidden(target))
         if base._requires_grad and base._grad_fn is None:
             raise RuntimeError(
-                "a view of a leaf Variable that requires grad is being used in an in-place operation."
+                "a view of a leaf Variable that requires grad is being used in an in-place "
+                "operation."
             )
     if target.requires_grad and target.grad_fn is None:
         raise RuntimeError(
@@ -191,30 +195,34 @@ def _forbidden(view: Tensor) -> str:
     """Why a view made in this way must not be written in place."""
     if view._made == "no_grad":
         return (
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
-            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
-            "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or "
-            "both outside (if you want the inplace to be tracked)."
+            "A view was created in no_grad mode and is being modified inplace with grad mode "
+            "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
+            "can clarify your code by moving both the view and the inplace either both inside the "
+            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+            "want the inplace to be tracked)."
         )
     fn = view._grad_fn
     opening = (
-        f"Output {view._nth} of {'View' if fn is None else short_name(fn)} is a view and is being modified inplace. "
+        f"Output {view._nth} of {'View' if fn is None else short_name(fn)} is a view and is being "
+        "modified inplace. "
     )
     if view._made == "multi":
         return opening + (
-            "This view is the output of a function that returns multiple views. Such functions do not allow the "
-            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+            "This view is the output of a function that returns multiple views. Such functions do "
+            "not allow the output views to be modified inplace. You should replace the inplace "
+            "operation by an out-of-place one."
         )
     return opening + (
-        "This view was created inside a custom Function (or because an input was returned as-is) and the autograd "
-        "logic to handle view+inplace would override the custom backward associated with the custom Function, leading "
-        "to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
-        "Function."
+        "This view was created inside a custom Function (or because an input was returned as-is) "
+        "and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is "
+        "forbidden. You can fix this by cloning the output of the custom Function."
     )
 
 
 def several(views: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Mark the results of one call that returns several views: they must not be written in place."""
+    """Mark the results of one call that returns several views: they must not be written in
+    place."""
     for i, view in enumerate(views):
         if not view._made:
             view._made, view._nth = "multi", i
@@ -264,7 +272,8 @@ def apply_(
 
 
 def settle(tensor: Tensor, fn: GradFn, place: int) -> None:
-    """Make a tensor a result of another call; a gradient it retains is kept for its new contents."""
+    """Make a tensor a result of another call; a gradient it retains is kept for its new
+    contents."""
     if tensor._retains and tensor._grad_fn is not None:
         kept = (tensor._grad_fn.retained or {}).pop(tensor._place, None)
         if kept is not None:
@@ -273,7 +282,8 @@ def settle(tensor: Tensor, fn: GradFn, place: int) -> None:
 
 
 def rebase(view: Tensor, whole: Any, part: Node, base_edge: Edge | None, part_edge: Edge) -> None:
-    """After a write through a view: the base's graph node becomes the write, the view's a reading of it."""
+    """After a write through a view: the base's graph node becomes the write, the view's a reading
+    of it."""
     base = view._base
     path = view._path[len(base._path) :]  # type: ignore[union-attr]
     _, template = tape.record(moves.write, (whole, part), (path,))
@@ -329,13 +339,14 @@ def _move(x: Node, move: Move) -> Node:
 
 # ---------------------------------------------------------------- out=
 def write_out(out: Tensor, result: Tensor) -> Tensor:
-    """Store a result in an `out=` tensor: resized where its shape differs, never of a lesser kind."""
+    """Store a result in an `out=` tensor: resized where its shape differs, never of a lesser
+    kind."""
     if not isinstance(out, Tensor):
         raise TypeError(f"argument 'out' must be Tensor, not {type(out).__name__}")
     if state.grad and (out.requires_grad or result.requires_grad):
         raise RuntimeError(
-            "functions with out=... arguments don't support automatic differentiation, but one of the arguments "
-            "requires grad."
+            "functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments requires grad."
         )
     check_cast(result._dtype, out._dtype)
     if out._size != result._size:
