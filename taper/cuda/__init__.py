@@ -1,9 +1,9 @@
-"""`torch.cuda` on a machine without the GPU extra: says that no device is there, and what to install."""
+"""`torch.cuda` on a machine without the GPU extra: says that no device is there, and what to
+install."""
 
 from __future__ import annotations
 
 from typing import Any
-
 
 MISSING = "Taper was installed without GPU support: pip install 'taper[cuda]'"
 
@@ -93,5 +93,3 @@ def max_memory_allocated(device: Any = None) -> int:
 def memory_reserved(device: Any = None) -> int:
     """Bytes of GPU memory held."""
     return 0
-
-
