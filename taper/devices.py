@@ -23,7 +23,10 @@ class device:
                 else f"Invalid device string: '{type}'"
             )
         if colon and index is not None:
-            raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
+            raise RuntimeError(
+                "type (string) must not include an index because index was passed explicitly: "
+                f"{type}"
+            )
         self.type: str = kind
         self.index: int | None = int(number) if colon else index
 
@@ -31,7 +34,9 @@ class device:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __repr__(self) -> str:
-        return f"device(type='{self.type}'" + (")" if self.index is None else f", index={self.index})")
+        return f"device(type='{self.type}'" + (
+            ")" if self.index is None else f", index={self.index})"
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
@@ -65,13 +70,14 @@ def set_default(where: str | device | None) -> None:
 
 
 def resolve(where: str | device | int | None) -> device:
-    """The device a `device=` argument names; RuntimeError says what to install for one that is not here."""
+    """The device a `device=` argument names; RuntimeError says what to install for one that is not
+    here."""
     if where is None:
         return _stack[-1]
     found = where if isinstance(where, device) else device(where)
     if found.type in ("cpu", "meta"):
         return found
     raise RuntimeError(
-        f"Taper was asked for {found}, and no such device is available here: pip install 'taper[cuda]' for NVIDIA "
-        "GPUs, 'taper[tpu]' for TPUs, and see torch.cuda.is_available()"
+        f"Taper was asked for {found}, and no such device is available here: pip install "
+        "'taper[cuda]' for NVIDIA GPUs, 'taper[tpu]' for TPUs, and see torch.cuda.is_available()"
     )
