@@ -9,7 +9,8 @@ BOOL, INT, FLOAT, COMPLEX = range(4)
 
 
 class dtype:
-    """A tensor's element type. `array` is the numpy dtype that stores it, `category` its rank in promotion."""
+    """A tensor's element type. `array` is the numpy dtype that stores it, `category` its rank in
+    promotion."""
 
     def __init__(self, name: str, array: object, category: int, alias: str | None = None) -> None:
         self.name, self.array, self.category, self.alias = name, np.dtype(array), category, alias
@@ -80,8 +81,9 @@ def of_array(array_dtype: np.dtype) -> dtype:
         return _BY_ARRAY[np.dtype(array_dtype).newbyteorder("=")]
     except (KeyError, TypeError):
         raise TypeError(
-            f"can't convert np.ndarray of type {array_dtype}. The only supported types are: float64, float32, "
-            "float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
+            f"can't convert np.ndarray of type {array_dtype}. The only supported types are: "
+            "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, "
+            "uint32, uint16, uint8, and bool."
         ) from None
 
 
@@ -131,9 +133,15 @@ def of_number(value: object) -> dtype:
 
 
 def can_cast(source: dtype, target: dtype) -> bool:
-    """Whether PyTorch allows storing `source` results in a `target` tensor (the category may not shrink)."""
+    """Whether PyTorch allows storing `source` results in a `target` tensor (the category may not
+    shrink)."""
     if source.category == INT and target.category == INT:
-        return source.is_signed == target.is_signed or source is uint8 or not source.is_signed or target.is_signed
+        return (
+            source.is_signed == target.is_signed
+            or source is uint8
+            or not source.is_signed
+            or target.is_signed
+        )
     return source.category <= target.category
 
 
@@ -144,7 +152,8 @@ class finfo:
         kind = type or _default
         if not kind.inexact:
             raise TypeError(
-                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{kind.name}'"
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle "
+                f"'{kind.name}'"
             )
         info = ml_dtypes.finfo(kind.to_real().array)
         self.bits, self.dtype = int(info.bits), kind.to_real().name
@@ -154,8 +163,9 @@ class finfo:
 
     def __repr__(self) -> str:
         return (
-            f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
-            f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})"
+            f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, "
+            f"eps={self.eps:g}, smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, "
+            f"dtype={self.dtype})"
         )
 
 
@@ -165,10 +175,16 @@ class iinfo:
     def __init__(self, type: dtype) -> None:
         if type.category != INT:
             raise TypeError(
-                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type.name}'"
+                "torch.iinfo() requires an integer input type. Use torch.finfo to handle "
+                f"'{type.name}'"
             )
         info = np.iinfo(type.array)
-        self.bits, self.max, self.min, self.dtype = info.bits, int(info.max), int(info.min), type.name
+        self.bits, self.max, self.min, self.dtype = (
+            info.bits,
+            int(info.max),
+            int(info.min),
+            type.name,
+        )
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
