@@ -13,4 +13,5 @@ class MissingExtraError(ImportError):
 
 
 class LinAlgError(RuntimeError):
-    """A linear-algebra routine met a matrix it cannot handle (PyTorch's `torch.linalg.LinAlgError`)."""
+    """A linear-algebra routine met a matrix it cannot handle (PyTorch's
+    `torch.linalg.LinAlgError`)."""
