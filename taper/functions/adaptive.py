@@ -81,7 +81,9 @@ def _sizes(x: Node, n: int, out: tuple, name: str) -> tuple[int, ...]:
     if any(o < 0 for o in found):
         if "max" in name:
             shape = show((*(1,) * (lead == 1), *x.shape[:lead], *found))
-            raise RuntimeError(f"Trying to create tensor with negative dimension {min(found)}: {shape}")
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {min(found)}: {shape}"
+            )
         raise RuntimeError(
             f"{name}: elements of output_size must be greater than or equal to 0 but received "
             f"{{{', '.join(map(str, found))}}}"
