@@ -65,9 +65,7 @@ def _sublists(operands: tuple) -> tuple[list[list[Any]], list[Any] | None, list[
     out = given.pop() if len(given) % 2 else None
     parts = [[_DOTS if k is Ellipsis else int(k) for k in part] for part in given[1::2]]
     for k in (k for part in parts for k in part if k is not _DOTS and not 0 <= k < 52):
-        raise RuntimeError(
-            f"einsum(): expected subscripts to be within range [0, 52), but got {k}"
-        )
+        raise RuntimeError(f"einsum(): expected subscripts to be within range [0, 52), but got {k}")
     wanted = None if out is None else [_DOTS if k is Ellipsis else int(k) for k in out]
     return parts, wanted, given[0::2]
 
@@ -164,9 +162,7 @@ def _arranged(x: Node, labels: Labels, order: Sequence[Any], sizes: dict) -> Nod
     return ops.reshape(x, shape=tuple(places.get(k, 1) for k in order))
 
 
-def _pair(
-    x: Node, a: Labels, y: Node, b: Labels, needed: set, sizes: dict
-) -> tuple[Node, Labels]:
+def _pair(x: Node, a: Labels, y: Node, b: Labels, needed: set, sizes: dict) -> tuple[Node, Labels]:
     """The product of two operands, summed over what is needed no more."""
     x, a = _summed(x, a, needed | set(b))
     y, b = _summed(y, b, needed | set(a))
@@ -179,7 +175,9 @@ def _pair(
         shape = tuple(sizes[k] for k in labels)
         parts = (expand(_arranged(z, c, labels, sizes), shape) for z, c in ((x, a), (y, b)))
         return ops.mul(*parts), labels
-    size = {key: prod(sizes[k] for k in part) for key, part in zip("bmnk", (kept, left, right, inner))}
+    size = {
+        key: prod(sizes[k] for k in part) for key, part in zip("bmnk", (kept, left, right, inner))
+    }
     first, second = (*kept, *left, *inner), (*kept, *inner, *right)
     x = expand(_arranged(x, a, first, sizes), tuple(sizes[k] for k in first))
     y = expand(_arranged(y, b, second, sizes), tuple(sizes[k] for k in second))
@@ -215,7 +213,8 @@ def _einsum(*given: Any) -> Node:
 
 
 def einsum(*args: Any) -> Tensor:
-    """Sums of products by Einstein's convention: `einsum("ij,jk->ik", x, y)`, or with lists of numbers."""
+    """Sums of products by Einstein's convention: `einsum("ij,jk->ik", x, y)`, or with lists of
+    numbers."""
     if not args or (isinstance(args[0], str) and len(args) < 2) or len(args) < 2:
         raise ValueError(
             "einsum(): must specify the equation string and at least one operand, or at least one "
@@ -230,9 +229,7 @@ def einsum(*args: Any) -> Tensor:
         parts, out, operands = _sublists(args)
     if len(parts) != len(operands):
         few = "fewer" if len(operands) < len(parts) else "more"
-        raise RuntimeError(
-            f"einsum(): {few} operands were provided than specified in the equation"
-        )
+        raise RuntimeError(f"einsum(): {few} operands were provided than specified in the equation")
     labelled = [_labelled(p, x.dim(), i) for i, (p, x) in enumerate(zip(parts, operands))]
     static = (tuple(labelled), _result(labelled, out))
     name = "BmmBackward0" if len(operands) > 1 else "PermuteBackward0"
@@ -273,7 +270,8 @@ def _line_sum(x: Node, axis: int) -> Node:
 
 
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
-    """Products summed over the last `dims` dimensions of a and the first of b, or over two lists of them."""
+    """Products summed over the last `dims` dimensions of a and the first of b, or over two lists of
+    them."""
     if isinstance(dims, Tensor):
         dims = dims.tolist()
     if isinstance(dims, int):
