@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import devices
-from .. import dtypes
+from .. import devices, dtypes
 from ..calls import apply, write_out
 from ..devices import CPU, META, device
 from ..dtypes import dtype
@@ -23,8 +22,28 @@ from ..tensor import Tensor
 from .common import sizes
 
 __all__ = [
-    *("arange", "as_tensor", "asarray", "empty", "empty_like", "empty_strided", "eye", "from_numpy", "frombuffer"),
-    *("full", "full_like", "linspace", "logspace", "ones", "ones_like", "scalar_tensor", "tensor", "zeros"),
+    *(
+        "arange",
+        "as_tensor",
+        "asarray",
+        "empty",
+        "empty_like",
+        "empty_strided",
+        "eye",
+        "from_numpy",
+        "frombuffer",
+    ),
+    *(
+        "full",
+        "full_like",
+        "linspace",
+        "logspace",
+        "ones",
+        "ones_like",
+        "scalar_tensor",
+        "tensor",
+        "zeros",
+    ),
     *("zeros_like", "range"),
 ]
 
@@ -40,34 +59,39 @@ def from_array(array: np.ndarray, where: device = CPU) -> Tensor:
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares the array's memory, both ways.
 
-    Raises TypeError for what is no array or has a dtype PyTorch lacks, ValueError for negative strides.
+    Raises TypeError for what is no array or has a dtype PyTorch lacks, ValueError for negative
+    strides.
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     kind = dtypes.of_array(ndarray.dtype)
     if ndarray.dtype.byteorder not in ("=", "|", "<"):
         raise ValueError(
-            "given numpy array has byte order different from the native byte order. Conversion between byte orders "
-            "is currently not supported."
+            "given numpy array has byte order different from the native byte order. Conversion "
+            "between byte orders is currently not supported."
         )
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
-            "At least one of the strides in the given numpy array is negative, and tensors with negative strides are "
-            "not currently supported. (You can probably work around this by making a copy of your array  with "
-            "array.copy().) "
+            "At least one of the strides in the given numpy array is negative, and tensors with "
+            "negative strides are not currently supported. (You can probably work around this by "
+            "making a copy of your array  with array.copy().) "
         )
     if ndarray.flags.c_contiguous:
         return _over(ndarray.reshape(-1), ndarray.shape, kind)
     if any(s % ndarray.itemsize for s in ndarray.strides):
         raise ValueError(
-            "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate "
-            "the memory."
+            "given numpy array strides not a multiple of the element byte size. Copy the numpy "
+            "array to reallocate the memory."
         )
     steps = tuple(s // ndarray.itemsize for s in ndarray.strides)
     span = sum((n - 1) * s for n, s in zip(ndarray.shape, steps)) + 1
     flat = np.lib.stride_tricks.as_strided(ndarray, (span,), (ndarray.itemsize,))
     out = _over(flat, (span,), kind)
-    out._path, out._size, out._strides = (Strided(ndarray.shape, steps, 0),), Size(ndarray.shape), steps
+    out._path, out._size, out._strides = (
+        (Strided(ndarray.shape, steps, 0),),
+        Size(ndarray.shape),
+        steps,
+    )
     return out
 
 
@@ -138,7 +162,9 @@ def _check_overflow(array: np.ndarray, kind: dtype) -> None:
     info = np.iinfo(kind.array)
     if array.size and array.ndim == 0 and not info.min <= int(array) <= info.max:
         if kind.is_signed:
-            raise RuntimeError(f"value cannot be converted to type {kind.array.name}_t without overflow")
+            raise RuntimeError(
+                f"value cannot be converted to type {kind.array.name}_t without overflow"
+            )
 
 
 def _parsed(data: Any) -> np.ndarray:
@@ -162,7 +188,9 @@ def _parsed(data: Any) -> np.ndarray:
         if found is None:
             raise RuntimeError("Overflow when unpacking long long")
         if array.dtype.kind in "US" or isinstance(found, (str, bytes)):
-            name = type(plain if not isinstance(plain, list) else np.ravel(array)[0].item()).__name__
+            name = type(
+                plain if not isinstance(plain, list) else np.ravel(array)[0].item()
+            ).__name__
             raise TypeError(f"new(): invalid data type '{name}'")
         raise RuntimeError(f"Could not infer dtype of {type(found).__name__}")
     return array
@@ -218,7 +246,12 @@ def as_tensor(data: Any, dtype: dtype | None = None, device: Any = None) -> Tens
 
 
 def asarray(
-    obj: Any, *, dtype: dtype | None = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+    obj: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`obj` as a tensor; `copy` True always copies, False refuses to."""
     if isinstance(obj, (bytes, bytearray, memoryview)):
@@ -247,7 +280,12 @@ def _filled(value: Node, shape: tuple, kind: dtype) -> Node:
 
 
 def _made(
-    fn: Any, inputs: tuple, static: tuple, where: device, requires_grad: bool, out: Tensor | None = None
+    fn: Any,
+    inputs: tuple,
+    static: tuple,
+    where: device,
+    requires_grad: bool,
+    out: Tensor | None = None,
 ) -> Tensor:
     found = apply(None, fn, inputs, static)
     if where is META or where.type == "meta":
@@ -264,15 +302,23 @@ def _valid(shape: tuple[int, ...]) -> tuple[int, ...]:
     for n in shape:
         if not isinstance(n, (int, np.integer)):
             raise TypeError(
-                f"empty(): argument 'size' (position 1) must be tuple of ints, but found element of type {type(n).__name__}"
+                "empty(): argument 'size' (position 1) must be tuple of ints, but found element "
+                f"of type {type(n).__name__}"
             )
         if n < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {n}: {list(shape)}"
+            )
     return tuple(int(n) for n in shape)
 
 
 def _zeros_of(
-    size: tuple, value: Any, out: Tensor | None, dtype: dtype | None, device: Any, requires_grad: bool
+    size: tuple,
+    value: Any,
+    out: Tensor | None,
+    dtype: dtype | None,
+    device: Any,
+    requires_grad: bool,
 ) -> Tensor:
     kind = dtype or (out.dtype if out is not None else dtypes.get_default())
     shape = _valid(sizes(size))
@@ -320,8 +366,14 @@ def empty(
 
 
 def empty_strided(
-    size: Sequence[int], stride: Sequence[int], *, dtype: dtype | None = None, device: Any = None,
-    layout: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    size: Sequence[int],
+    stride: Sequence[int],
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    layout: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """An uninitialised tensor of given strides."""
     span = 1 + sum((n - 1) * s for n, s in zip(size, stride)) if all(size) else 0
@@ -353,8 +405,14 @@ def _like(input: Tensor, dtype: dtype | None, device: Any) -> tuple[dtype, devic
 
 
 def zeros_like(
-    input: Tensor, *, dtype: dtype | None = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Zeros of the shape, dtype and device of `input`."""
     kind, where = _like(input, dtype, device)
@@ -362,8 +420,14 @@ def zeros_like(
 
 
 def ones_like(
-    input: Tensor, *, dtype: dtype | None = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Ones of the shape, dtype and device of `input`."""
     kind, where = _like(input, dtype, device)
@@ -371,8 +435,14 @@ def ones_like(
 
 
 def empty_like(
-    input: Tensor, *, dtype: dtype | None = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+    input: Tensor,
+    *,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+    pin_memory: bool = False,
 ) -> Tensor:
     """A tensor of the shape, dtype and device of `input` whose contents do not matter (zeros)."""
     kind, where = _like(input, dtype, device)
@@ -380,8 +450,15 @@ def empty_like(
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: dtype | None = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None, pin_memory: bool = False,
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+    pin_memory: bool = False,
 ) -> Tensor:
     """One value in the shape, dtype and device of `input`."""
     kind, where = _like(input, dtype, device)
@@ -390,43 +467,89 @@ def full_like(
     return _made(_filled, (fill_value,), (input.shape, kind), where, requires_grad)
 
 
-def new_zeros(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None,
-              requires_grad: bool = False, layout: Any = None, pin_memory: bool = False) -> Tensor:
+def new_zeros(
+    self: Tensor,
+    *size: Any,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
     """Zeros with this tensor's dtype and device."""
     kind, where = _like(self, dtype, device)
     return zeros(*size, dtype=kind, device=where, requires_grad=requires_grad)
 
 
-def new_ones(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None,
-             requires_grad: bool = False, layout: Any = None, pin_memory: bool = False) -> Tensor:
+def new_ones(
+    self: Tensor,
+    *size: Any,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
     """Ones with this tensor's dtype and device."""
     kind, where = _like(self, dtype, device)
     return ones(*size, dtype=kind, device=where, requires_grad=requires_grad)
 
 
-def new_empty(self: Tensor, *size: Any, dtype: dtype | None = None, device: Any = None,
-              requires_grad: bool = False, layout: Any = None, pin_memory: bool = False) -> Tensor:
+def new_empty(
+    self: Tensor,
+    *size: Any,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
     """An uninitialised tensor with this tensor's dtype and device."""
     return new_zeros(self, *size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def new_full(self: Tensor, size: Any, fill_value: Any, *, dtype: dtype | None = None, device: Any = None,
-             requires_grad: bool = False, layout: Any = None, pin_memory: bool = False) -> Tensor:
+def new_full(
+    self: Tensor,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
     """One value with this tensor's dtype and device."""
     kind, where = _like(self, dtype, device)
     return full(size, fill_value, dtype=kind, device=where, requires_grad=requires_grad)
 
 
-def new_tensor(self: Tensor, data: Any, *, dtype: dtype | None = None, device: Any = None,
-               requires_grad: bool = False, layout: Any = None, pin_memory: bool = False) -> Tensor:
+def new_tensor(
+    self: Tensor,
+    data: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
     """A copy of `data` with this tensor's dtype and device."""
     kind, where = _like(self, dtype, device)
     return tensor(data, dtype=kind, device=where, requires_grad=requires_grad)
 
 
-def new_empty_strided(self: Tensor, size: Sequence[int], stride: Sequence[int], *, dtype: dtype | None = None,
-                      device: Any = None, requires_grad: bool = False, layout: Any = None,
-                      pin_memory: bool = False) -> Tensor:
+def new_empty_strided(
+    self: Tensor,
+    size: Sequence[int],
+    stride: Sequence[int],
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
     """An uninitialised tensor of given strides with this tensor's dtype and device."""
     kind, where = _like(self, dtype, device)
     return empty_strided(size, stride, dtype=kind, device=where, requires_grad=requires_grad)
@@ -461,7 +584,9 @@ def arange(
     if end is None:
         start, end = 0, start
     whole = all(isinstance(v, (int, np.integer)) for v in (start, end, step))
-    kind = dtype or (out.dtype if out is not None else dtypes.int64 if whole else dtypes.get_default())
+    kind = dtype or (
+        out.dtype if out is not None else dtypes.int64 if whole else dtypes.get_default()
+    )
     if step == 0:
         raise RuntimeError("step must be nonzero")
     for value in (start, end):
@@ -475,8 +600,15 @@ def arange(
 
 
 def range(
-    start: Any = 0, end: Any = None, step: Any = 1, *, out: Tensor | None = None, dtype: dtype | None = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """As `arange`, with `end` included (deprecated in PyTorch)."""
     if end is None:
@@ -570,14 +702,12 @@ def legacy_new(*args: Any, kind: dtype | None = None, device: Any = None) -> Ten
     if not args:
         return empty(0, dtype=kind, device=device)
     first = args[0]
-    if len(args) == 1 and not isinstance(first, (int, np.integer)) or isinstance(first, (Size,)):
+    if (len(args) == 1 and not isinstance(first, (int, np.integer))) or isinstance(first, (Size,)):
         if isinstance(first, Size):
             return empty(first, dtype=kind, device=device)
         if isinstance(first, Tensor):
             if first.dtype is not kind:
-                raise TypeError(
-                    f"expected {kind} (got {first.dtype})"
-                )
+                raise TypeError(f"expected {kind} (got {first.dtype})")
             return first.detach()
         if isinstance(first, Storage):
             return Tensor._of(first.current())
@@ -606,8 +736,14 @@ def _old(name: str, kind: dtype) -> _OldType:
     return _OldType(name, (), {"kind": kind, "dtype": kind, "__module__": "torch"})
 
 
-FloatTensor, DoubleTensor = _old("FloatTensor", dtypes.float32), _old("DoubleTensor", dtypes.float64)
-HalfTensor, BFloat16Tensor = _old("HalfTensor", dtypes.float16), _old("BFloat16Tensor", dtypes.bfloat16)
+FloatTensor, DoubleTensor = (
+    _old("FloatTensor", dtypes.float32),
+    _old("DoubleTensor", dtypes.float64),
+)
+HalfTensor, BFloat16Tensor = (
+    _old("HalfTensor", dtypes.float16),
+    _old("BFloat16Tensor", dtypes.bfloat16),
+)
 LongTensor, IntTensor = _old("LongTensor", dtypes.int64), _old("IntTensor", dtypes.int32)
 ShortTensor, CharTensor = _old("ShortTensor", dtypes.int16), _old("CharTensor", dtypes.int8)
 ByteTensor, BoolTensor = _old("ByteTensor", dtypes.uint8), _old("BoolTensor", dtypes.bool_)
