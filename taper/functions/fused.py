@@ -19,15 +19,22 @@ def _traced(*args: Any) -> tuple[Node, ...]:
 
 
 def rewrite(
-    fn: Callable[..., Sequence[Tensor]], targets: Sequence[Tensor], others: Sequence[Any], static: tuple
+    fn: Callable[..., Sequence[Tensor]],
+    targets: Sequence[Tensor],
+    others: Sequence[Any],
+    static: tuple,
 ) -> None:
     """Replace `targets` by `fn([*targets, *others], *static)`, one look-up whatever their number.
 
-    `fn` must be pure, do nothing but arithmetic on tensors, and return one tensor for each target; the Python
-    numbers among `others` reach it as 0-d tensors, and may change from call to call. Gradients are not recorded.
+    `fn` must be pure, do nothing but arithmetic on tensors, and return one tensor for each target;
+    the Python
+    numbers among `others` reach it as 0-d tensors, and may change from call to call. Gradients are
+    not recorded.
     """
     with tape.lock:
-        nodes = [x._node() if isinstance(x, Tensor) else tape.number(x) for x in (*targets, *others)]
+        nodes = [
+            x._node() if isinstance(x, Tensor) else tape.number(x) for x in (*targets, *others)
+        ]
         outs, _ = tape.record(_traced, tuple(nodes), (fn, static))
         for target, node in zip(targets, outs):
             write_node(target, node)
