@@ -14,7 +14,16 @@ from ..tensor import Tensor, formatting_name
 from .common import expand
 
 __all__ = [
-    *("gather", "index_add", "index_copy", "index_fill", "index_reduce", "index_select", "masked_scatter", "put"),
+    *(
+        "gather",
+        "index_add",
+        "index_copy",
+        "index_fill",
+        "index_reduce",
+        "index_select",
+        "masked_scatter",
+        "put",
+    ),
     *("scatter", "scatter_add", "scatter_reduce", "take", "take_along_dim"),
 ]
 
@@ -41,8 +50,8 @@ def _check_lines(name: str, x: Node, index: Node, axis: int, against: str = "sel
     for d, (i, n) in enumerate(zip(index.shape, x.shape)):
         if d != axis and i > n:
             raise RuntimeError(
-                f"Size does not match at dimension {d} expected index {show(index.shape)} to be no larger than "
-                f"{against} {show(x.shape)} apart from dimension {axis}"
+                f"Size does not match at dimension {d} expected index {show(index.shape)} to be no "
+                f"larger than {against} {show(x.shape)} apart from dimension {axis}"
             )
 
 
@@ -73,14 +82,18 @@ def take_along_dim(
 ) -> Tensor:
     """`gather` whose index and input broadcast; flat without `dim`."""
     if indices.dtype is not dtypes.int64:
-        raise RuntimeError("torch.take_along_dim(): dtype of indices should be Long but got " + formatting_name(indices.dtype))
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            + formatting_name(indices.dtype)
+        )
     if dim is None:
         found = gather(input.reshape(-1), 0, indices.reshape(-1))
     else:
         if input.dim() != indices.dim():
             raise RuntimeError(
-                "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
-                f"{input.dim()} dimensions for input, and {indices.dim()} dimensions for indices"
+                "torch.take_along_dim(): input and indices should have the same number of "
+                f"dimensions, but got {input.dim()} dimensions for input, and {indices.dim()} "
+                "dimensions for indices"
             )
         found = apply("GatherBackward0", _along, (input, indices), (dim,))
     return found if out is None else write_out(out, found)
@@ -113,7 +126,9 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
 
 def _take(x: Node, index: Node) -> Node:
     if index.dtype is not dtypes.int64:
-        raise RuntimeError("take(): Expected a long tensor for index, but got " + formatting_name(index.dtype))
+        raise RuntimeError(
+            "take(): Expected a long tensor for index, but got " + formatting_name(index.dtype)
+        )
     count = prod(x.shape)
     if not count and prod(index.shape):
         raise IndexError("take(): tried to take from an empty tensor")
@@ -146,16 +161,20 @@ def _prepared(x: Node, index: Node, src: Node, dim: int, name: str) -> tuple[Nod
         for d, (i, n) in enumerate(zip(index.shape, src.shape)):
             if i > n:
                 raise RuntimeError(
-                    f"Expected index {show(index.shape)} to be no larger than self {show(x.shape)} apart from dimension "
-                    f"{axis} and to be no larger size than src {show(src.shape)}"
+                    f"Expected index {show(index.shape)} to be no larger than self {show(x.shape)} "
+                    f"apart from dimension {axis} and to be no larger size than src "
+                    f"{show(src.shape)}"
                 )
     return x, index, src, axis
 
 
 def _scatter(x: Node, index: Node, src: Node, dim: int, how: str) -> Node:
     shape = x.shape
-    if src.weak or not src.shape and index.shape:
-        src = ops.expand(ops.reshape(ops.cast(src, dtype=x.dtype), shape=(1,) * len(_solid(index).shape)), shape=_solid(index).shape)
+    if src.weak or (not src.shape and index.shape):
+        src = ops.expand(
+            ops.reshape(ops.cast(src, dtype=x.dtype), shape=(1,) * len(_solid(index).shape)),
+            shape=_solid(index).shape,
+        )
     name = "scatter_add" if how == "sum" else "scatter"
     x, index, src, axis = _prepared(x, index, src, dim, name)
     if not prod(index.shape):
@@ -177,7 +196,13 @@ def _scatter_how(reduce: str | None) -> str:
 
 
 def scatter(
-    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None,
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
     """A copy with input[index[i][j]][j] = src[i][j] for dim 0, and so on."""
@@ -187,14 +212,22 @@ def scatter(
 
 
 def scatter_(
-    self: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+    self: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
 ) -> Tensor:
     """`scatter` in place."""
     given = src if src is not None else value
     return apply_("ScatterBackward0", _scatter, self, (index, given), (dim, _scatter_how(reduce)))
 
 
-def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None) -> Tensor:
+def scatter_add(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None
+) -> Tensor:
     """A copy to which src is added at the places of an index tensor."""
     found = apply("ScatterAddBackward0", _scatter, (input, index, src), (dim, "sum"))
     return found if out is None else write_out(out, found)
@@ -242,18 +275,30 @@ def _reduced(x: Node, index: Node, src: Node, dim: int, how: str, include: bool)
     else:
         out = ops.scatter_reduce(begin, index, src, axis=axis, how=how)
     if how == "mean":
-        count = ops.add(touched, ops.fill(touched, 1)) if include else ops.maximum(touched, ops.fill(touched, 1))
+        count = (
+            ops.add(touched, ops.fill(touched, 1))
+            if include
+            else ops.maximum(touched, ops.fill(touched, 1))
+        )
         count = ops.cast(count, dtype=out.dtype)
         out = ops.div(out, count) if out.dtype.inexact else ops.floordiv(out, count)
     return _as(out, shape)
 
 
 def scatter_reduce(
-    input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True,
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    *,
+    include_self: bool = True,
     out: Tensor | None = None,
 ) -> Tensor:
     """src reduced ("sum", "prod", "mean", "amax", "amin") into the places of an index tensor."""
-    found = apply("ScatterReduceBackward0", _reduced, (input, index, src), (dim, reduce, include_self))
+    found = apply(
+        "ScatterReduceBackward0", _reduced, (input, index, src), (dim, reduce, include_self)
+    )
     return found if out is None else write_out(out, found)
 
 
@@ -261,7 +306,9 @@ def scatter_reduce_(
     self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """`scatter_reduce` in place."""
-    return apply_("ScatterReduceBackward0", _reduced, self, (index, src), (dim, reduce, include_self))
+    return apply_(
+        "ScatterReduceBackward0", _reduced, self, (index, src), (dim, reduce, include_self)
+    )
 
 
 # ---------------------------------------------------------------- slices at the places of a vector
@@ -270,7 +317,10 @@ def _lines(x: Node, index: Node, dim: int, name: str) -> tuple[Node, Node, int]:
     if len(index.shape) > 1:
         raise IndexError(f"{name}(): Index should have dimension 1 or 0 (got {len(index.shape)})")
     if index.dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index but got: {formatting_name(index.dtype)}")
+        raise RuntimeError(
+            f"{name}(): Expected dtype int32/int64 for index but got: "
+            f"{formatting_name(index.dtype)}"
+        )
     x = _solid(x)
     return x, _solid(ops.cast(index, dtype=dtypes.int64)), axis
 
@@ -284,10 +334,13 @@ def _source_lines(x: Node, index: Node, src: Node, axis: int, name: str) -> Node
         raise RuntimeError(
             f"{name}(): Number of indices ({index.shape[0]}) should be equal to source.size(dim): "
             f"({src.shape[axis] if len(src.shape) > axis else 1}), for dim: {axis}"
-            if len(src.shape) == len(want) and src.shape[:axis] == want[:axis] and src.shape[axis + 1 :] == want[axis + 1 :]
-            else f"{name}(): Source/destination tensor must have same slice shapes. Destination slice shape: "
-            f"{show(x.shape[:axis] + x.shape[axis + 1 :])} at dimension {axis} and source slice shape: "
-            f"{show(src.shape[:axis] + src.shape[axis + 1 :])} at dimension {axis}."
+            if len(src.shape) == len(want)
+            and src.shape[:axis] == want[:axis]
+            and src.shape[axis + 1 :] == want[axis + 1 :]
+            else f"{name}(): Source/destination tensor must have same slice shapes. Destination "
+            f"slice shape: {show(x.shape[:axis] + x.shape[axis + 1 :])} at dimension {axis} and "
+            f"source slice shape: {show(src.shape[:axis] + src.shape[axis + 1 :])} at dimension "
+            f"{axis}."
         )
     return src
 
@@ -302,7 +355,13 @@ def _index_add(x: Node, index: Node, src: Node, alpha: Node | None, dim: int) ->
 
 
 def index_add(
-    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1, out: Tensor | None = None
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    source: Tensor,
+    *,
+    alpha: Any = 1,
+    out: Tensor | None = None,
 ) -> Tensor:
     """A copy to which slices of `source` are added at the places a vector names."""
     scale = None if alpha == 1 else alpha
@@ -312,7 +371,13 @@ def index_add(
 
 def index_add_(self: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Any = 1) -> Tensor:
     """`index_add` in place."""
-    return apply_("IndexAddBackward0", _index_add, self, (index, source, None if alpha == 1 else alpha), (dim,))
+    return apply_(
+        "IndexAddBackward0",
+        _index_add,
+        self,
+        (index, source, None if alpha == 1 else alpha),
+        (dim,),
+    )
 
 
 def _index_copy(x: Node, index: Node, src: Node, dim: int) -> Node:
@@ -322,7 +387,9 @@ def _index_copy(x: Node, index: Node, src: Node, dim: int) -> Node:
     return _as(ops.index_set(x, _wrapped(index, x.shape[axis], axis), src, axis=axis), shape)
 
 
-def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None) -> Tensor:
+def index_copy(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None
+) -> Tensor:
     """A copy whose slices at the places a vector names are those of `source`."""
     found = apply("IndexCopyBackward0", _index_copy, (input, index, source), (dim,))
     return found if out is None else write_out(out, found)
@@ -338,12 +405,17 @@ def _index_fill(x: Node, index: Node, value: Node, dim: int) -> Node:
     x, index, axis = _lines(x, index, dim, "index_fill_")
     if len(value.shape) > 0:
         raise RuntimeError(
-            f"Only supports 0-dimensional value tensor but got tensor with {len(value.shape)} dimensions."
+            f"Only supports 0-dimensional value tensor but got tensor with {len(value.shape)} "
+            "dimensions."
         )
     if value.dtype.is_complex and not x.dtype.is_complex:
-        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
+        raise RuntimeError(
+            "index_fill_(): Converting complex Scalar to non-complex type is not supported"
+        )
     want = (*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :])
-    src = ops.expand(ops.reshape(ops.cast(value, dtype=x.dtype), shape=(1,) * len(want)), shape=want)
+    src = ops.expand(
+        ops.reshape(ops.cast(value, dtype=x.dtype), shape=(1,) * len(want)), shape=want
+    )
     return _as(ops.index_set(x, _wrapped(index, x.shape[axis], axis), src, axis=axis), shape)
 
 
@@ -366,16 +438,26 @@ def _index_reduce(x: Node, index: Node, src: Node, dim: int, how: str, include: 
     x, index, axis = _lines(x, index, dim, "index_reduce")
     src = _source_lines(x, index, src, axis, "index_reduce")
     line = tuple(n if d == axis else 1 for d, n in enumerate(src.shape))
-    wide = ops.expand(ops.reshape(_wrapped(index, x.shape[axis], axis), shape=line), shape=src.shape)
+    wide = ops.expand(
+        ops.reshape(_wrapped(index, x.shape[axis], axis), shape=line), shape=src.shape
+    )
     return _as(_reduced(x, wide, src, axis, how, include), shape)
 
 
 def index_reduce(
-    input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True,
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
+    include_self: bool = True,
     out: Tensor | None = None,
 ) -> Tensor:
     """Slices of `source` reduced into the places a vector names."""
-    found = apply("IndexReduceBackward0", _index_reduce, (input, index, source), (dim, reduce, include_self))
+    found = apply(
+        "IndexReduceBackward0", _index_reduce, (input, index, source), (dim, reduce, include_self)
+    )
     return found if out is None else write_out(out, found)
 
 
@@ -383,23 +465,27 @@ def index_reduce_(
     self: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """`index_reduce` in place."""
-    return apply_("IndexReduceBackward0", _index_reduce, self, (index, source), (dim, reduce, include_self))
+    return apply_(
+        "IndexReduceBackward0", _index_reduce, self, (index, source), (dim, reduce, include_self)
+    )
 
 
 # ---------------------------------------------------------------- flat places and masks
 def _put(x: Node, index: Node, src: Node, accumulate: bool) -> Node:
     if index.dtype is not dtypes.int64:
-        raise RuntimeError("put_(): Expected a long tensor for index, but got " + formatting_name(index.dtype))
+        raise RuntimeError(
+            "put_(): Expected a long tensor for index, but got " + formatting_name(index.dtype)
+        )
     if x.dtype is not src.dtype:
         raise RuntimeError(
-            f"put_(): self and source expected to have the same dtype, but got self.dtype = {formatting_name(x.dtype)} "
-            f"and source.dtype = {formatting_name(src.dtype)}"
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{formatting_name(x.dtype)} and source.dtype = {formatting_name(src.dtype)}"
         )
     count, n = prod(index.shape), prod(x.shape)
     if prod(src.shape) != count:
         raise RuntimeError(
-            f"put_(): Expected source and index to have the same number of elements, but got source.numel() = "
-            f"{prod(src.shape)}, index.numel() = {count}"
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {prod(src.shape)}, index.numel() = {count}"
         )
     if not count:
         return x
@@ -421,7 +507,10 @@ def put_(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 
 def _masked_scatter(x: Node, mask: Node, src: Node) -> Node:
     if mask.dtype is not dtypes.bool_:
-        raise RuntimeError("masked_scatter_ only supports boolean masks, but got mask with dtype " + repr(mask.dtype))
+        raise RuntimeError(
+            "masked_scatter_ only supports boolean masks, but got mask with dtype "
+            + repr(mask.dtype)
+        )
     if x.dtype is not src.dtype:
         raise RuntimeError(
             "masked_scatter: expected self and source to have same dtypes but got "
@@ -452,6 +541,7 @@ def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """`masked_scatter` in place."""
     if source.numel() < int(mask.expand(self.shape).sum()):
         raise RuntimeError(
-            "masked_scatter: expected the source to have at least as many elements as the mask has ones"
+            "masked_scatter: expected the source to have at least as many elements as the mask has "
+            "ones"
         )
     return apply_("MaskedScatterBackward0", _masked_scatter, self, (mask, source))
