@@ -21,7 +21,8 @@ from .creation import from_array, tensor
 __all__ = ["index_put", "masked_fill", "masked_select", "nonzero", "argwhere"]
 
 
-# ---------------------------------------------------------------- x[...] with ints, slices, None and Ellipsis
+# ---------------------------------------------------------------- x[...] with ints, slices, None
+# and Ellipsis
 def _split_key(key: Any, ndim: int) -> list[Any]:
     """The key as a list of entries in which Ellipsis has been written out."""
     entries = list(key) if isinstance(key, tuple) else [key]
@@ -32,7 +33,11 @@ def _split_key(key: Any, ndim: int) -> list[Any]:
     dots = [i for i, e in enumerate(entries) if e is Ellipsis]
     fill = [slice(None)] * (ndim - used)
     if dots:
-        return [*entries[: dots[0]], *fill, *(e for e in entries[dots[0] + 1 :] if e is not Ellipsis)]
+        return [
+            *entries[: dots[0]],
+            *fill,
+            *(e for e in entries[dots[0] + 1 :] if e is not Ellipsis),
+        ]
     return entries + fill
 
 
@@ -45,14 +50,18 @@ def _entry(e: Any) -> Any:
         return e
     if isinstance(e, (np.ndarray, list, tuple, range)):
         found = e if isinstance(e, np.ndarray) else np.array(_numbers(e))
-        return tensor(found) if found.size or isinstance(e, np.ndarray) else tensor([], dtype=dtypes.int64)
+        return (
+            tensor(found)
+            if found.size or isinstance(e, np.ndarray)
+            else tensor([], dtype=dtypes.int64)
+        )
     if isinstance(e, np.bool_):
         return bool(e)
     if hasattr(e, "__index__"):
         return e.__index__()
     raise TypeError(
-        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
-        f"{type(e).__name__})"
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+        f"indices (got {type(e).__name__})"
     )
 
 
@@ -83,7 +92,8 @@ def _plain(bound: Any) -> Any:
 
 
 class _Plan:
-    """What a key asks for: one slicing of the tensor, and index tensors by dimension of the result."""
+    """What a key asks for: one slicing of the tensor, and index tensors by dimension of the
+    result."""
 
     def __init__(self, x: Tensor, key: Any) -> None:
         n = x.dim()
@@ -167,11 +177,15 @@ def getitem(self: Tensor, key: Any) -> Tensor:
 def _with_scalars(key: Any) -> Any:
     """0-d integer tensors are read as ints, so that they select views."""
     if isinstance(key, Tensor):
-        whole = key.dim() == 0 and key.dtype.category == dtypes.INT and key.dtype is not dtypes.uint8
+        whole = (
+            key.dim() == 0 and key.dtype.category == dtypes.INT and key.dtype is not dtypes.uint8
+        )
         return int(key) if whole else key
     if isinstance(key, tuple):
         return tuple(_with_scalars(k) if isinstance(k, Tensor) else k for k in key)
-    if isinstance(key, list) and any(isinstance(k, (slice, Tensor)) or k is None or k is Ellipsis for k in key):
+    if isinstance(key, list) and any(
+        isinstance(k, (slice, Tensor)) or k is None or k is Ellipsis for k in key
+    ):
         return tuple(key)
     return key
 
@@ -182,7 +196,11 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     plan = _Plan(self, key)
     part = plan.view(self)
     if not isinstance(value, Tensor):
-        value = value if isinstance(value, (bool, int, float, complex)) else tensor(value, dtype=self.dtype)
+        value = (
+            value
+            if isinstance(value, (bool, int, float, complex))
+            else tensor(value, dtype=self.dtype)
+        )
     if all(a is None for a in plan.advanced):
         _assign(part, value)
         return
@@ -201,14 +219,18 @@ def _assign(part: Tensor, value: Any) -> None:
     extra = value.dim() - part.dim()
     if extra > 0 and all(n == 1 for n in value._size[:extra]):
         value = value.reshape(value._size[extra:])
-    if any(a not in (1, b) for a, b in zip(value._size[::-1], part._size[::-1])) or value.dim() > part.dim():
+    if (
+        any(a not in (1, b) for a, b in zip(value._size[::-1], part._size[::-1]))
+        or value.dim() > part.dim()
+    ):
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {show(value._size)} cannot be broadcast to indexing result of "
-            f"shape {show(part._size)}"
+            f"shape mismatch: value tensor of shape {show(value._size)} cannot be broadcast to "
+            f"indexing result of shape {show(part._size)}"
             if value.dim() > part.dim()
-            else f"The expanded size of the tensor ({_mismatch(part, value)[0]}) must match the existing size "
-            f"({_mismatch(part, value)[1]}) at non-singleton dimension {_mismatch(part, value)[2]}.  Target sizes: "
-            f"{show(part._size)}.  Tensor sizes: {show(value._size)}"
+            else f"The expanded size of the tensor ({_mismatch(part, value)[0]}) must match the "
+            f"existing size ({_mismatch(part, value)[1]}) at non-singleton dimension "
+            f"{_mismatch(part, value)[2]}.  Target sizes: {show(part._size)}.  Tensor sizes: "
+            f"{show(value._size)}"
         )
     part.copy_(value)
 
@@ -251,15 +273,13 @@ def _longs(advanced: Sequence[Any], x: Tensor) -> list[Tensor | None]:
             for k, n in enumerate(a._size):
                 if n != x._size[dim + k]:
                     raise IndexError(
-                        f"The shape of the mask {show(a._size)} at index {k} does not match the shape of the indexed "
-                        f"tensor {show(x._size)} at index {dim + k}"
+                        f"The shape of the mask {show(a._size)} at index {k} does not match the "
+                        f"shape of the indexed tensor {show(x._size)} at index {dim + k}"
                     )
             places = np.nonzero(a.detach()._array())
             out.extend(from_array(p.astype(np.int64), x.device) for p in places)
         elif a.dtype.category != dtypes.INT:
-            raise IndexError(
-                "tensors used as indices must be long, int, byte or bool tensors"
-            )
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         else:
             out.append(a if a.dtype is dtypes.int64 else a.long())
     return out
@@ -333,8 +353,8 @@ def _index_put(x: Node, *args: Any) -> Node:
         source = expand(ops.cast(value, dtype=x.dtype), shown)
     except ValueError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {show(value.shape)} cannot be broadcast to indexing result of "
-            f"shape {show(shown)}"
+            f"shape mismatch: value tensor of shape {show(value.shape)} cannot be broadcast to "
+            f"indexing result of shape {show(shown)}"
         ) from None
     if back is not None:
         source = ops.permute(source, dims=tuple(back.index(d) for d in range(len(back))))
@@ -346,13 +366,21 @@ def _index_put(x: Node, *args: Any) -> Node:
     return ops.permute(whole, dims=tuple(order.index(d) for d in range(len(order))))
 
 
-def index_put_(self: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
+def index_put_(
+    self: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False
+) -> Tensor:
     """Write `values` at index tensors, in place; with `accumulate`, add them."""
-    advanced = [i if i is None or i is _TAKEN or isinstance(i, Tensor) else tensor(i) for i in indices]
+    advanced = [
+        i if i is None or i is _TAKEN or isinstance(i, Tensor) else tensor(i) for i in indices
+    ]
     masked: list[Any] = []
     for a in advanced:
         masked.append(a)
-        if isinstance(a, Tensor) and a.dtype in (dtypes.bool_, dtypes.uint8) and _TAKEN not in advanced:
+        if (
+            isinstance(a, Tensor)
+            and a.dtype in (dtypes.bool_, dtypes.uint8)
+            and _TAKEN not in advanced
+        ):
             masked += [_TAKEN] * (a.dim() - 1)
     if values.dtype is not self.dtype:
         raise RuntimeError(
@@ -369,7 +397,9 @@ def _scalar_name(x: Tensor) -> str:
     return x.type().split(".")[-1].replace("Tensor", "")
 
 
-def index_put(input: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False) -> Tensor:
+def index_put(
+    input: Tensor, indices: Sequence[Any], values: Tensor, accumulate: bool = False
+) -> Tensor:
     """`index_put_` on a copy."""
     return index_put_(input.clone(), indices, values, accumulate)
 
@@ -389,10 +419,13 @@ def masked_fill_(self: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 def _check_mask(mask: Tensor, value: Any) -> None:
     if mask.dtype is not dtypes.bool_:
-        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
+        raise RuntimeError(
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}"
+        )
     if isinstance(value, Tensor) and value.dim():
         raise RuntimeError(
-            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.dim()} dimension(s)."
         )
 
 
@@ -428,5 +461,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     shape = np.broadcast_shapes(input._size, mask._size)
     places = np.flatnonzero(np.broadcast_to(mask.detach()._array(), shape)).astype(np.int64)
     flat = input.expand(shape).reshape(-1)
-    found = apply("MaskedSelectBackward0", _index, (flat, from_array(places, input.device)), ((0,),))
+    found = apply(
+        "MaskedSelectBackward0", _index, (flat, from_array(places, input.device)), ((0,),)
+    )
     return found if out is None else out.resize_(found.shape).copy_(found)
