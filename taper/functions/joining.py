@@ -20,10 +20,46 @@ from .common import expand, result_dtype, sizes
 from .creation import from_array
 
 __all__ = [
-    *("atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_shapes", "broadcast_tensors"),
-    *("cartesian_prod", "cat", "column_stack", "combinations", "concat", "concatenate", "diag", "diag_embed"),
-    *("diagflat", "dstack", "flip", "fliplr", "flipud", "hstack", "meshgrid", "repeat_interleave", "roll"),
-    *("rot90", "row_stack", "stack", "tile", "trace", "tril", "tril_indices", "triu", "triu_indices"),
+    *(
+        "atleast_1d",
+        "atleast_2d",
+        "atleast_3d",
+        "block_diag",
+        "broadcast_shapes",
+        "broadcast_tensors",
+    ),
+    *(
+        "cartesian_prod",
+        "cat",
+        "column_stack",
+        "combinations",
+        "concat",
+        "concatenate",
+        "diag",
+        "diag_embed",
+    ),
+    *(
+        "diagflat",
+        "dstack",
+        "flip",
+        "fliplr",
+        "flipud",
+        "hstack",
+        "meshgrid",
+        "repeat_interleave",
+        "roll",
+    ),
+    *(
+        "rot90",
+        "row_stack",
+        "stack",
+        "tile",
+        "trace",
+        "tril",
+        "tril_indices",
+        "triu",
+        "triu_indices",
+    ),
     *("vander", "vstack"),
 ]
 
@@ -42,13 +78,14 @@ def _cat(*args: Any) -> Node:
     for place, n in enumerate(nodes):
         if len(n.shape) != len(first.shape):
             raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(first.shape)} and {len(n.shape)}"
+                f"Tensors must have same number of dimensions: got {len(first.shape)} and "
+                f"{len(n.shape)}"
             )
         for k, (a, b) in enumerate(zip(first.shape, n.shape)):
             if k != d and a != b:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {d}. Expected size {a} but got size {b} for "
-                    f"tensor number {place} in the list."
+                    f"Sizes of tensors must match except in dimension {d}. Expected size {a} but "
+                    f"got size {b} for tensor number {place} in the list."
                 )
     return ops.concat(*[ops.cast(n, dtype=kind) for n in nodes], axis=d)
 
@@ -59,8 +96,8 @@ def _stack(*args: Any) -> Node:
     for place, n in enumerate(nodes):
         if n.shape != first.shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {show(first.shape)} at entry 0 and "
-                f"{show(n.shape)} at entry {place}"
+                f"stack expects each tensor to be equal size, but got {show(first.shape)} at entry "
+                f"0 and {show(n.shape)} at entry {place}"
             )
     d = wrap_dim(dim, len(first.shape) + 1)
     shape = (*first.shape[:d], 1, *first.shape[d:])
@@ -72,10 +109,15 @@ def _stack(*args: Any) -> Node:
 def _listed(tensors: Sequence[Tensor], what: str) -> tuple[Tensor, ...]:
     if isinstance(tensors, Tensor) or not isinstance(tensors, (list, tuple)):
         raise TypeError(
-            f"{what}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
+            f"{what}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
+            f"{type(tensors).__name__}"
         )
     if not tensors:
-        raise RuntimeError(f"{what} expects a non-empty TensorList" if what == "stack" else "torch.cat(): expected a non-empty list of Tensors")
+        raise RuntimeError(
+            f"{what} expects a non-empty TensorList"
+            if what == "stack"
+            else "torch.cat(): expected a non-empty list of Tensors"
+        )
     for place, x in enumerate(tensors):
         if not isinstance(x, Tensor):
             raise TypeError(
@@ -113,7 +155,11 @@ def _at_least(x: Tensor, n: int) -> Tensor:
 def _of_each(n: int, tensors: tuple) -> Any:
     if len(tensors) == 1:
         first = tensors[0]
-        return _at_least(first, n) if isinstance(first, Tensor) else tuple(_at_least(x, n) for x in first)
+        return (
+            _at_least(first, n)
+            if isinstance(first, Tensor)
+            else tuple(_at_least(x, n) for x in first)
+        )
     return tuple(_at_least(x, n) for x in tensors)
 
 
@@ -172,11 +218,14 @@ def repeat(self: Tensor, *repeats: Any) -> Tensor:
     times = sizes(repeats)
     if len(times) < self.dim():
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            "tensor"
         )
     for t in times:
         if t < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {t}: {list(times)}")
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {t}: {list(times)}"
+            )
     return apply("RepeatBackward0", _tiled, (self,), (tuple(times),))
 
 
@@ -196,7 +245,8 @@ def _repeated(x: Node, times: int, axis: int) -> Node:
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
-    """Each element (or slice along `dim`) repeated: so often for all, or as a tensor says for each."""
+    """Each element (or slice along `dim`) repeated: so often for all, or as a tensor says for
+    each."""
     if repeats is None:  # repeat_interleave(repeats)
         counts = input.detach()._array()
         return from_array(np.repeat(np.arange(counts.size, dtype=np.int64), counts), input.device)
@@ -204,8 +254,10 @@ def repeat_interleave(
     if not x.dim():
         x = x.reshape(1)
     axis = 0 if dim is None else wrap_dim(dim, x.dim())
-    if isinstance(repeats, Tensor) and repeats.numel() > 1 or isinstance(repeats, (list, tuple)):
-        counts = np.asarray(repeats if not isinstance(repeats, Tensor) else repeats.detach()._array())
+    if (isinstance(repeats, Tensor) and repeats.numel() > 1) or isinstance(repeats, (list, tuple)):
+        counts = np.asarray(
+            repeats if not isinstance(repeats, Tensor) else repeats.detach()._array()
+        )
         if counts.ndim > 1:
             raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
         if counts.size != x.shape[axis]:
@@ -262,7 +314,9 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
         )
     for d in dims:
         if not -input.dim() <= d < input.dim():
-            raise RuntimeError(f"Rotation dim{'0' if d == dims[0] else '1'} out of range, dim = {d}")
+            raise RuntimeError(
+                f"Rotation dim{'0' if d == dims[0] else '1'} out of range, dim = {d}"
+            )
     a, b = (wrap_dim(d, input.dim()) for d in dims)
     turns = k % 4
     if turns == 1:
@@ -283,7 +337,9 @@ def _rolled(x: Node, shifts: tuple[int, ...], axes: tuple[int, ...]) -> Node:
         cut[axis] = at
         first = ops.slice(x, start=tuple(cut), stop=tuple(stop), step=one)
         stop[axis] = at
-        x = ops.concat(first, ops.slice(x, start=tuple(zero), stop=tuple(stop), step=one), axis=axis)
+        x = ops.concat(
+            first, ops.slice(x, start=tuple(zero), stop=tuple(stop), step=one), axis=axis
+        )
     return x
 
 
@@ -317,9 +373,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
     for s in given:
         for n in s:
             if n < 0:
-                raise RuntimeError(
-                    f"Trying to create tensor with negative dimension ({n}): ({n})"
-                )
+                raise RuntimeError(f"Trying to create tensor with negative dimension ({n}): ({n})")
     try:
         return Size(broadcast(*given))
     except RuntimeError:
@@ -342,7 +396,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
             raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
     if indexing is None:
         warnings.warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
+            "argument.",
+            stacklevel=2,
         )
     if indexing not in (None, "ij", "xy"):
         raise RuntimeError(
@@ -387,7 +443,9 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
 # ---------------------------------------------------------------- triangles and diagonals
 def _triangle(x: Node, diagonal: int, upper: bool) -> Node:
     if len(x.shape) < 2:
-        raise RuntimeError(f"{'triu' if upper else 'tril'}: input tensor must have at least 2 dimensions")
+        raise RuntimeError(
+            f"{'triu' if upper else 'tril'}: input tensor must have at least 2 dimensions"
+        )
     n, m = x.shape[-2:]
     rows = ops.expand(ops.reshape(ops.iota(size=n), shape=(n, 1)), shape=(n, m))
     columns = ops.expand(ops.reshape(ops.iota(size=m), shape=(1, m)), shape=(n, m))
@@ -421,21 +479,35 @@ def triu_(self: Tensor, diagonal: int = 0) -> Tensor:
 def _indices(found: tuple[np.ndarray, np.ndarray], dtype: dtype | None, device: Any) -> Tensor:
     kind = dtype or int64
     if kind not in (int64, int32):
-        raise RuntimeError(f'"tril_indices" not implemented for \'{formatting_name(kind)}\'')
+        raise RuntimeError(f"\"tril_indices\" not implemented for '{formatting_name(kind)}'")
     return from_array(np.stack(found).astype(kind.array), resolve(device))
 
 
 def tril_indices(
-    row: int, col: int, offset: int = 0, *, dtype: dtype | None = None, device: Any = None, layout: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    row: int,
+    col: int,
+    offset: int = 0,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    layout: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Row and column numbers of the lower triangle, [2, n]."""
     return _indices(np.nonzero(np.tri(row, col, offset, dtype=bool)), dtype, device)
 
 
 def triu_indices(
-    row: int, col: int, offset: int = 0, *, dtype: dtype | None = None, device: Any = None, layout: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    row: int,
+    col: int,
+    offset: int = 0,
+    *,
+    dtype: dtype | None = None,
+    device: Any = None,
+    layout: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Row and column numbers of the upper triangle, [2, n]."""
     return _indices(np.nonzero(~np.tri(row, col, offset - 1, dtype=bool)), dtype, device)
@@ -452,13 +524,19 @@ def _embedded(x: Node, offset: int, dim1: int, dim2: int) -> Node:
     lead = x.shape[:-1]
     n = x.shape[-1]
     low = (*(0,) * len(lead), max(-offset, 0))
-    placed = ops.pad(x, low=low, high=(*(0,) * len(lead), max(offset, 0)), interior=(0,) * len(x.shape), value=0)
+    placed = ops.pad(
+        x, low=low, high=(*(0,) * len(lead), max(offset, 0)), interior=(0,) * len(x.shape), value=0
+    )
     grid = (*lead, count, count)
     rows = ops.expand(ops.reshape(ops.iota(size=count), shape=(count, 1)), shape=(count, count))
     columns = ops.expand(ops.reshape(ops.iota(size=count), shape=(1, count)), shape=(count, count))
     hit = expand(ops.eq(columns, ops.add(rows, ops.fill(rows, offset))), grid)
     # element k stands in row k - min(offset, 0), so rows spread over columns
-    spread = ops.expand(ops.reshape(placed, shape=(*lead, count, 1)), shape=grid) if n else ops.full(grid, 0, x.dtype)
+    spread = (
+        ops.expand(ops.reshape(placed, shape=(*lead, count, 1)), shape=grid)
+        if n
+        else ops.full(grid, 0, x.dtype)
+    )
     out = ops.where(hit, spread, ops.fill(spread, 0))
     order = list(range(len(lead)))
     order.insert(a, len(lead))
