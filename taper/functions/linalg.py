@@ -23,9 +23,7 @@ from .products import eye
 def _matrices(x: Node, name: str, square: bool = True, argument: str = "A") -> None:
     """Refuse what is not a batch of (square) floating or complex matrices."""
     if len(x.shape) < 2:
-        raise RuntimeError(
-            f"{name}: The input tensor {argument} must have at least 2 dimensions."
-        )
+        raise RuntimeError(f"{name}: The input tensor {argument} must have at least 2 dimensions.")
     if square and x.shape[-1] != x.shape[-2]:
         raise RuntimeError(
             f"{name}: {argument} must be batches of square matrices, but they are {x.shape[-2]} "
@@ -121,9 +119,7 @@ _SINGULAR = (
 )
 
 
-def inv_ex(
-    A: Tensor, *, check_errors: bool = False, out: Any = None
-) -> return_types.linalg_inv_ex:
+def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> return_types.linalg_inv_ex:
     """Inverses [*, n, n], and for each matrix 0 or the number of a zero pivot."""
     found, info = apply("LinalgInvExBackward0", _inverted, (A,))
     if check_errors:
@@ -169,7 +165,8 @@ def _solved(a: Node, b: Node, left: bool) -> tuple[Node, Node]:
 def solve_ex(
     A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None
 ) -> return_types.linalg_solve_ex:
-    """The solutions of A X = B (or X A = B), and for each matrix 0 or the number of a zero pivot."""
+    """The solutions of A X = B (or X A = B), and for each matrix 0 or the number of a zero
+    pivot."""
     found, info = apply("LinalgSolveExBackward0", _solved, (A, B), (left,))
     if check_errors:
         _succeeded(
@@ -215,9 +212,7 @@ def solve_triangular(
 ) -> Tensor:
     """The solution of A X = B (or X A = B) with the upper or lower triangle of A."""
     static = (upper, left, unitriangular)
-    return store(
-        out, apply("LinalgSolveTriangularBackward0", _solved_triangular, (A, B), static)
-    )
+    return store(out, apply("LinalgSolveTriangularBackward0", _solved_triangular, (A, B), static))
 
 
 def _triangular_solved(b: Node, a: Node, upper: bool, turned: bool, unit: bool) -> tuple:
@@ -244,7 +239,10 @@ def triangular_solve(
 ) -> return_types.triangular_solve:
     """The solution X of A X = input with a triangle of A, and a copy of A."""
     found = apply(
-        "TriangularSolveBackward0", _triangular_solved, (input, A), (upper, transpose, unitriangular)
+        "TriangularSolveBackward0",
+        _triangular_solved,
+        (input, A),
+        (upper, transpose, unitriangular),
     )
     return return_types.triangular_solve(_into(out, found))
 
@@ -263,16 +261,14 @@ def lu_factor_ex(
     if check_errors:
         _succeeded(
             found[2],
-            "torch.linalg.lu_factor_ex: U[{0},{0}] is zero and using it on lu_solve would result in a "
-            "division by zero. If you still want to perform the factorization, consider calling "
-            "linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)",
+            "torch.linalg.lu_factor_ex: U[{0},{0}] is zero and using it on lu_solve would result "
+            "in a division by zero. If you still want to perform the factorization, consider "
+            "calling linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)",
         )
     return return_types.linalg_lu_factor_ex(_into(out, found))
 
 
-def lu_factor(
-    A: Tensor, *, pivot: bool = True, out: Any = None
-) -> return_types.linalg_lu_factor:
+def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> return_types.linalg_lu_factor:
     """Packed L and U of P L U = A, and the row exchanges."""
     found = lu_factor_ex(A, pivot=pivot, check_errors=True)
     return return_types.linalg_lu_factor(_into(out, tuple(found[:2])))
@@ -318,9 +314,7 @@ def lu_unpack(
             "torch.linalg.lu_factor"
         )
     none = LU_data.new_empty((0,))
-    lower, upper = (
-        apply("LuUnpackBackward0", _factors, (LU_data,)) if unpack_data else (none, none)
-    )
+    lower, upper = apply("LuUnpackBackward0", _factors, (LU_data,)) if unpack_data else (none, none)
     order = apply(None, _order, (LU_data, LU_pivots)) if unpack_pivots else none
     return return_types.lu_unpack(_into(out, (order, lower, upper)))
 
@@ -334,9 +328,7 @@ def lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> return_types.linalg
 def _lu_solved(packed: Node, swaps: Node, b: Node, left: bool, adjoined: bool) -> Node:
     _matrices(packed, "torch.linalg.lu_solve", argument="LU")
     if len(b.shape) < 2:
-        raise RuntimeError(
-            "linalg.lu_solve: The input tensor B must have at least 2 dimensions."
-        )
+        raise RuntimeError("linalg.lu_solve: The input tensor B must have at least 2 dimensions.")
     _alike(packed, b, "linalg.lu_solve")
     if packed.shape[-1] != b.shape[-2 if left else -1]:
         raise RuntimeError(
@@ -533,7 +525,8 @@ def _householder(x: Node, tau: Node) -> Node:
 
 
 def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The first columns of H_1 H_2 ... H_k with H_i = I - tau_i v_i v_i^H, v_i below the diagonal of A."""
+    """The first columns of H_1 H_2 ... H_k with H_i = I - tau_i v_i v_i^H, v_i below the diagonal
+    of A."""
     return store(out, apply("LinalgHouseholderProductBackward0", _householder, (A, tau)))
 
 
@@ -652,9 +645,7 @@ def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     return store(out, inv(A.reshape(n, n)).reshape(*rest, *lead))
 
 
-def tensorsolve(
-    A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = None
-) -> Tensor:
+def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = None) -> Tensor:
     """X with tensordot(A, X, X.ndim) = B."""
     if dims is not None:
         moved = [wrap_dim(d, A.dim()) for d in dims]
