@@ -69,7 +69,8 @@ def matrix_norm(
     dtype: dtype | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Norms over two dimensions: "fro", "nuc", 2 and -2 (singular values), 1, -1, inf, -inf (sums)."""
+    """Norms over two dimensions: "fro", "nuc", 2 and -2 (singular values), 1, -1, inf, -inf
+    (sums)."""
     if A.dim() < 2:
         raise RuntimeError(
             "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
@@ -113,8 +114,7 @@ def norm(
     if ord is not None:
         if dims is not None and len(dims) not in (1, 2):
             raise RuntimeError(
-                "linalg.norm: If dim is specified, it must be of length 1 or 2. Got "
-                f"{dims}"
+                f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {dims}"
             )
         if dims is None and A.dim() not in (1, 2):
             raise RuntimeError(
@@ -135,11 +135,10 @@ def nuclear_norm(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tenso
 
 
 def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """The condition number |A| |A^-1| in a norm; by default the ratio of extreme singular values."""
+    """The condition number |A| |A^-1| in a norm; by default the ratio of extreme singular
+    values."""
     if A.dim() < 2:
-        raise RuntimeError(
-            "linalg.cond: The input tensor A must have at least 2 dimensions."
-        )
+        raise RuntimeError("linalg.cond: The input tensor A must have at least 2 dimensions.")
     if p is None or p in (2, -2):
         s = svdvals(A)
         if not s.numel():
@@ -154,5 +153,7 @@ def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
             f"{A.shape[-2]} by {A.shape[-1]} matrices"
         )
     if not A.numel():
-        return store(out, A.real.new_zeros(A.shape[:-2]) if A.is_complex() else A.new_zeros(A.shape[:-2]))
+        return store(
+            out, A.real.new_zeros(A.shape[:-2]) if A.is_complex() else A.new_zeros(A.shape[:-2])
+        )
     return store(out, matrix_norm(A, p) * matrix_norm(inv(A), p))
