@@ -20,7 +20,9 @@ __all__ = [
 ]
 
 
-def windows_out(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
+def windows_out(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool
+) -> int:
     """Number of windows; with `ceil` the last may reach over the edge, if it starts inside."""
     span = size + 2 * padding - dilation * (kernel - 1) - 1
     out = (-(-span // stride) if ceil else span // stride) + 1
@@ -42,7 +44,8 @@ def check_window(kernel: tuple, stride: tuple, padding: tuple, dilation: tuple) 
             raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
         if p > ((k - 1) * d + 1) // 2:
             raise RuntimeError(
-                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}"
+                f"pad should be at most half of effective kernel size, but got pad={p}, "
+                f"kernel_size={k} and dilation={d}"
             )
 
 
@@ -64,14 +67,16 @@ def padded_windows(
     if any(o <= 0 for o in out):
         channels = x.shape[-n - 1]
         raise RuntimeError(
-            f"Given input size: ({'x'.join(map(str, (channels, *spatial)))}). Calculated output size: "
-            f"({'x'.join(map(str, (channels, *out)))}). Output size is too small"
+            f"Given input size: ({'x'.join(map(str, (channels, *spatial)))}). Calculated output "
+            f"size: ({'x'.join(map(str, (channels, *out)))}). Output size is too small"
         )
     need = tuple((o - 1) * t + d * (k - 1) + 1 for o, t, d, k in zip(out, stride, dilation, kernel))
     high = tuple(max(0, w - s - p) for w, s, p in zip(need, spatial, padding))
     lead = (0,) * (len(x.shape) - n)
     if any(padding) or any(high):
-        x = ops.pad(x, low=(*lead, *padding), high=(*lead, *high), interior=(0,) * len(x.shape), value=fill)
+        x = ops.pad(
+            x, low=(*lead, *padding), high=(*lead, *high), interior=(0,) * len(x.shape), value=fill
+        )
     axes = tuple(range(len(x.shape) - n, len(x.shape)))
     seen = ops.windows(x, axes=axes, size=kernel, step=stride, dilation=dilation)
     take = tuple(o for o in out)
@@ -87,7 +92,9 @@ def _lowest(x: Node) -> Any:
     return -(2 ** (8 * x.dtype.itemsize - 1)) if x.dtype.is_signed else 0
 
 
-def _max_windows(x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool) -> tuple[Node, Node, tuple]:
+def _max_windows(
+    x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool
+) -> tuple[Node, Node, tuple]:
     """Each window in a last dimension, the place of its maximum, and the output's shape."""
     n = len(kernel)
     seen, out = padded_windows(x, kernel, stride, padding, dilation, ceil, _lowest(x))
@@ -96,7 +103,9 @@ def _max_windows(x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation
     return flat, ops.argmax(flat, axes=(len(shape),)), shape
 
 
-def _max_pool(x: Node, n: int, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool) -> Node:
+def _max_pool(
+    x: Node, n: int, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple, ceil: bool
+) -> Node:
     _check_input(x, n)
     if n == 1:
         _check_line(x, kernel, stride, padding, dilation)
@@ -130,7 +139,9 @@ def _check_line(x: Node, kernel: tuple, stride: tuple, padding: tuple, dilation:
     named = {"kernel_size": kernel, "stride": stride, "dilation": dilation}
     for what in ("kernel_size", "stride", "dilation"):
         if named[what][0] <= 0:
-            raise RuntimeError(f"max_pool1d() {what} must be greater than zero, but got {named[what][0]}")
+            raise RuntimeError(
+                f"max_pool1d() {what} must be greater than zero, but got {named[what][0]}"
+            )
     if padding[0] < 0:
         raise RuntimeError(f"max_pool1d() padding must be non-negative, but got {padding[0]}")
 
@@ -161,11 +172,25 @@ def _times(x: Node, k: int) -> Node:
 
 
 def _max(
-    n: int, input: Tensor, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, return_indices: bool
+    n: int,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil_mode: bool,
+    return_indices: bool,
 ) -> Any:
     kernel = pair(kernel_size, n, "kernel_size")
     steps = kernel if stride is None or stride == () or stride == [] else pair(stride, n, "stride")
-    static = (n, kernel, steps, pair(padding, n, "padding"), pair(dilation, n, "dilation"), bool(ceil_mode))
+    static = (
+        n,
+        kernel,
+        steps,
+        pair(padding, n, "padding"),
+        pair(dilation, n, "dilation"),
+        bool(ceil_mode),
+    )
     name = f"MaxPool{n}DWithIndicesBackward0"
     if return_indices:
         return apply(name, _max_pool_indices, (input,), static)
@@ -241,9 +266,7 @@ def _avg_pool(
     kind = x.dtype
     inner = wide(kind) if kind.inexact else dtypes.float64
     spatial = x.shape[-n:]
-    seen, out = padded_windows(
-        ops.cast(x, dtype=inner), kernel, stride, padding, (1,) * n, ceil, 0
-    )
+    seen, out = padded_windows(ops.cast(x, dtype=inner), kernel, stride, padding, (1,) * n, ceil, 0)
     lead = len(x.shape)
     total = ops.sum(seen, axes=tuple(range(lead, lead + n)))
     even = all(
@@ -377,7 +400,12 @@ def lp_pool3d(
 
 # ---------------------------------------------------------------- maxima
 def max_pool1d(
-    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
     """The largest element of each window over [N, C, L]."""
@@ -385,15 +413,26 @@ def max_pool1d(
 
 
 def max_pool2d(
-    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest element of each window over [N, C, H, W]; equal ones count once, the first of them."""
+    """The largest element of each window over [N, C, H, W]; equal ones count once, the first of
+    them."""
     return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 def max_pool3d(
-    input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
     """The largest element of each window over [N, C, D, H, W]."""
