@@ -23,7 +23,8 @@ def same_dtype(x: Node, y: Node, what: str = "mat1 and mat2") -> None:
     """Products do not promote."""
     if x.dtype is not y.dtype:
         raise RuntimeError(
-            f"{what} must have the same dtype, but got {formatting_name(x.dtype)} and {formatting_name(y.dtype)}"
+            f"{what} must have the same dtype, but got {formatting_name(x.dtype)} and "
+            f"{formatting_name(y.dtype)}"
         )
 
 
@@ -34,10 +35,13 @@ def _turned(x: Node) -> Node:
 
 def _mm(x: Node, y: Node) -> Node:
     if len(x.shape) != 2 or len(y.shape) != 2:
-        raise RuntimeError("self must be a matrix" if len(x.shape) != 2 else "mat2 must be a matrix")
+        raise RuntimeError(
+            "self must be a matrix" if len(x.shape) != 2 else "mat2 must be a matrix"
+        )
     if x.shape[1] != y.shape[0]:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
+            f"mat1 and mat2 shapes cannot be multiplied ({x.shape[0]}x{x.shape[1]} and "
+            f"{y.shape[0]}x{y.shape[1]})"
         )
     _same_expected(x, y)
     return ops.dot(x, y)
@@ -57,7 +61,9 @@ def _c_name(x: Node) -> str:
 
 def _bmm(x: Node, y: Node) -> Node:
     if len(x.shape) != 3 or len(y.shape) != 3:
-        raise RuntimeError("batch1 must be a 3D tensor" if len(x.shape) != 3 else "batch2 must be a 3D tensor")
+        raise RuntimeError(
+            "batch1 must be a 3D tensor" if len(x.shape) != 3 else "batch2 must be a 3D tensor"
+        )
     b, _, k = x.shape
     if y.shape[0] != b or y.shape[1] != k:
         raise RuntimeError(
@@ -75,23 +81,27 @@ def _dot(x: Node, y: Node) -> Node:
         )
     if x.dtype is not y.dtype:
         raise RuntimeError(
-            f"dot : expected both vectors to have same dtype, but found {formatting_name(x.dtype)} and "
-            f"{formatting_name(y.dtype)}"
+            f"dot : expected both vectors to have same dtype, but found {formatting_name(x.dtype)} "
+            f"and {formatting_name(y.dtype)}"
         )
     if x.shape != y.shape:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{y.shape[0]}] to have the same number "
-            f"of elements, but got {x.shape[0]} and {y.shape[0]} elements respectively"
+            f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{y.shape[0]}] to "
+            f"have the same number of elements, but got {x.shape[0]} and {y.shape[0]} elements "
+            "respectively"
         )
     return ops.sum(ops.mul(x, y), axes=(0,))
 
 
 def _mv(x: Node, y: Node) -> Node:
     if len(x.shape) != 2 or len(y.shape) != 1:
-        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {len(x.shape)}, {len(y.shape)}")
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got 1, {len(x.shape)}, {len(y.shape)}"
+        )
     if x.shape[1] != y.shape[0]:
         raise RuntimeError(
-            f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec ({y.shape[0]})"
+            f"size mismatch, got input ({x.shape[0]}), mat ({x.shape[0]}x{x.shape[1]}), vec "
+            f"({y.shape[0]})"
         )
     _same_expected(x, y)
     out = ops.dot(x, ops.reshape(y, shape=(y.shape[0], 1)))
@@ -130,15 +140,16 @@ def _batched(x: Node, y: Node) -> Node:
         if len(y.shape) == 2:
             rows = x.shape.numel() // max(x.shape[-1], 1)
             raise RuntimeError(
-                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and {y.shape[0]}x{y.shape[1]})"
+                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1]} and "
+                f"{y.shape[0]}x{y.shape[1]})"
             )
         batch = broadcast_shapes(x.shape[:-2], y.shape[:-2])
         count = 1
         for n in batch:
             count *= n
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{count}, {x.shape[-1]}] but got: "
-            f"[{count}, {y.shape[-2]}]."
+            f"Expected size for first two dimensions of batch2 tensor to be: [{count}, "
+            f"{x.shape[-1]}] but got: [{count}, {y.shape[-2]}]."
         )
     if len(y.shape) == 2:  # one matrix for all rows: a single product
         rows = x.shape.numel() // max(x.shape[-1], 1) if x.shape[-1] else _count(x.shape[:-1])
@@ -163,7 +174,8 @@ def _linear(x: Node, weight: Node, bias: Node | None) -> Node:
             rows = _count(x.shape[:-1])
             last = x.shape[-1] if x.shape else 1
             raise RuntimeError(
-                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{last} and {weight.shape[1]}x{weight.shape[0]})"
+                f"mat1 and mat2 shapes cannot be multiplied ({rows}x{last} and "
+                f"{weight.shape[1]}x{weight.shape[0]})"
             )
         same_dtype(x, weight)
         rows = _count(x.shape[:-1])
@@ -224,7 +236,8 @@ def _addmv(x: Node, a: Node, v: Node, beta: Node | None, alpha: Node | None, ski
     if a.shape[1] != v.shape[0] or (x.shape and x.shape[0] not in (1, a.shape[0])):
         size = x.shape[0] if x.shape else 0
         raise RuntimeError(
-            f"size mismatch, got input ({size}), mat ({a.shape[0]}x{a.shape[1]}), vec ({v.shape[0]})"
+            f"size mismatch, got input ({size}), mat ({a.shape[0]}x{a.shape[1]}), vec "
+            f"({v.shape[0]})"
         )
     return _added(x, beta, alpha, skip, _mv, a, v)
 
@@ -244,8 +257,7 @@ def _check_batches(a: Node, b: Node, name: str) -> None:
             raise RuntimeError(f"{which} must be a 3D tensor")
     if name == "addbmm" and a.shape[0] != b.shape[0]:
         raise RuntimeError(
-            "batch1 and batch2 must have same number of batches, got "
-            f"{a.shape[0]} and {b.shape[0]}"
+            f"batch1 and batch2 must have same number of batches, got {a.shape[0]} and {b.shape[0]}"
         )
     if name == "addbmm" and a.shape[2] != b.shape[1]:
         raise RuntimeError(
@@ -440,9 +452,7 @@ def _outer(x: Node, y: Node) -> Node:
             f"{len(x.shape if len(x.shape) != 1 else y.shape)}-D"
         )
     shape = (x.shape[0], y.shape[0])
-    return ops.mul(
-        expand(ops.reshape(x, shape=(x.shape[0], 1)), shape), expand(y, shape)
-    )
+    return ops.mul(expand(ops.reshape(x, shape=(x.shape[0], 1)), shape), expand(y, shape))
 
 
 def _stored(out: Tensor | None, found: Tensor) -> Tensor:
@@ -450,7 +460,8 @@ def _stored(out: Tensor | None, found: Tensor) -> Tensor:
 
 
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The matrix product of the last two dimensions, with vectors and broadcast batches as in numpy."""
+    """The matrix product of the last two dimensions, with vectors and broadcast batches as in
+    numpy."""
     if input.dim() == 2 and other.dim() == 2:
         name = "MmBackward0"
     elif input.dim() == 1 and other.dim() == 1:
@@ -634,7 +645,8 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def multi_dot(tensors: Any, *, out: Tensor | None = None) -> Tensor:
-    """The product of a chain of matrices, associated in the cheapest way; the ends may be vectors."""
+    """The product of a chain of matrices, associated in the cheapest way; the ends may be
+    vectors."""
     given = tuple(tensors)
     if len(given) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(given)}")
