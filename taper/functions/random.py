@@ -20,8 +20,26 @@ from .common import sizes
 from .creation import from_array
 
 __all__ = [
-    *("Generator", "bernoulli", "binomial", "default_generator", "get_rng_state", "initial_seed", "manual_seed"),
-    *("multinomial", "normal", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like"),
+    *(
+        "Generator",
+        "bernoulli",
+        "binomial",
+        "default_generator",
+        "get_rng_state",
+        "initial_seed",
+        "manual_seed",
+    ),
+    *(
+        "multinomial",
+        "normal",
+        "poisson",
+        "rand",
+        "rand_like",
+        "randint",
+        "randint_like",
+        "randn",
+        "randn_like",
+    ),
     *("randperm", "seed", "set_rng_state"),
 ]
 
@@ -130,7 +148,7 @@ def _placed(array: np.ndarray, device: Any, requires_grad: bool, out: Tensor | N
 def _floating(kind: dtype | None, out: Tensor | None, name: str) -> dtype:
     kind = kind or (out.dtype if out is not None else dtypes.get_default())
     if not kind.inexact:
-        raise RuntimeError(f'"{name}" not implemented for \'{formatting_name(kind)}\'')
+        raise RuntimeError(f"\"{name}\" not implemented for '{formatting_name(kind)}'")
     return kind
 
 
@@ -138,7 +156,9 @@ def _shape(size: tuple) -> tuple[int, ...]:
     shape = sizes(size)
     for n in shape:
         if n < 0:
-            raise RuntimeError(f"Trying to create tensor with negative dimension {n}: {list(shape)}")
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {n}: {list(shape)}"
+            )
     return tuple(int(n) for n in shape)
 
 
@@ -160,8 +180,15 @@ def _normal(s: Stream, shape: tuple[int, ...], kind: dtype) -> np.ndarray:
 
 
 def rand(
-    *size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: dtype | None = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False, names: Any = None,
+    *size: Any,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    names: Any = None,
 ) -> Tensor:
     """Uniform numbers of [0, 1)."""
     kind = _floating(dtype, out, "check_uniform_bounds")
@@ -169,8 +196,15 @@ def rand(
 
 
 def randn(
-    *size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: dtype | None = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False, names: Any = None,
+    *size: Any,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    names: Any = None,
 ) -> Tensor:
     """Standard normal numbers."""
     kind = _floating(dtype, out, "normal_kernel_cpu")
@@ -178,9 +212,17 @@ def randn(
 
 
 def randint(
-    low: Any = 0, high: Any = None, size: Any = None, *, generator: Generator | None = None,
-    out: Tensor | None = None, dtype: dtype | None = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    low: Any = 0,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Uniform integers of [low, high)."""
     if size is None:  # randint(high, size)
@@ -198,8 +240,15 @@ def randint(
 
 
 def randperm(
-    n: int, *, generator: Generator | None = None, out: Tensor | None = None, dtype: dtype | None = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+    n: int,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """The integers below n in random order."""
     if n < 0:
@@ -213,49 +262,97 @@ def _like(input: Tensor, kind: dtype | None, device: Any) -> tuple[dtype, Any]:
 
 
 def rand_like(
-    input: Tensor, *, generator: Generator | None = None, dtype: dtype | None = None, layout: Any = None,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Uniform numbers of [0, 1) in the shape of `input`."""
     kind, where = _like(input, dtype, device)
-    return rand(input.shape, generator=generator, dtype=kind, device=where, requires_grad=requires_grad)
+    return rand(
+        input.shape, generator=generator, dtype=kind, device=where, requires_grad=requires_grad
+    )
 
 
 def randn_like(
-    input: Tensor, *, generator: Generator | None = None, dtype: dtype | None = None, layout: Any = None,
-    device: Any = None, requires_grad: bool = False, pin_memory: bool = False, memory_format: Any = None,
+    input: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Standard normal numbers in the shape of `input`."""
     kind, where = _like(input, dtype, device)
-    return randn(input.shape, generator=generator, dtype=kind, device=where, requires_grad=requires_grad)
+    return randn(
+        input.shape, generator=generator, dtype=kind, device=where, requires_grad=requires_grad
+    )
 
 
 def randint_like(
-    input: Tensor, low: Any = 0, high: Any = None, *, generator: Generator | None = None,
-    dtype: dtype | None = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False, memory_format: Any = None,
+    input: Tensor,
+    low: Any = 0,
+    high: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Uniform integers of [low, high) in the shape of `input`."""
     if high is None:
         low, high = 0, low
     kind, where = _like(input, dtype, device)
-    return randint(low, high, input.shape, generator=generator, dtype=kind, device=where, requires_grad=requires_grad)
+    return randint(
+        low,
+        high,
+        input.shape,
+        generator=generator,
+        dtype=kind,
+        device=where,
+        requires_grad=requires_grad,
+    )
 
 
 # ---------------------------------------------------------------- drawn from tensors of parameters
 def _scaled(z: Node, mean: Node, std: Node, kind: dtype) -> Node:
     shape = z.shape
     spread = [ops.cast(n, dtype=kind) for n in (mean, std)]
-    wide = [ops.expand(ops.reshape(n, shape=(*(1,) * (len(shape) - len(n.shape)), *n.shape)), shape=shape) for n in spread]
+    wide = [
+        ops.expand(
+            ops.reshape(n, shape=(*(1,) * (len(shape) - len(n.shape)), *n.shape)), shape=shape
+        )
+        for n in spread
+    ]
     return ops.add(ops.mul(z, wide[1]), wide[0])
 
 
 def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None,
-    out: Tensor | None = None, dtype: dtype | None = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    out: Tensor | None = None,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
-    """Normal numbers of the given means and standard deviations (numbers, or tensors that broadcast)."""
+    """Normal numbers of the given means and standard deviations (numbers, or tensors that
+    broadcast)."""
     if isinstance(std, Tensor) and std.is_complex():
         raise RuntimeError("normal expects standard deviation to be non-complex")
     if isinstance(std, Tensor):
@@ -284,14 +381,20 @@ def bernoulli(
         array = stream(generator).bernoulli(float(p), input.shape, dtype=input.dtype.array)
     else:
         if not input.dtype.is_floating_point:
-            raise RuntimeError(f'"bernoulli_tensor_cpu_p_" not implemented for \'{formatting_name(input.dtype)}\'')
+            raise RuntimeError(
+                f"\"bernoulli_tensor_cpu_p_\" not implemented for '{formatting_name(input.dtype)}'"
+            )
         array = stream(generator).bernoulli(input.detach()._array(), dtype=input.dtype.array)
     found = from_array(np.asarray(array, input.dtype.array), input.device)
     return found if out is None else write_out(out, found)
 
 
 def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None,
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
     """Indices drawn with the probabilities of each row of weights."""
@@ -299,19 +402,26 @@ def multinomial(
         raise RuntimeError("prob_dist must be 1 or 2 dim")
     if not input.dtype.is_floating_point:
         raise RuntimeError(
-            f"multinomial only supports floating-point dtypes for input, got: {formatting_name(input.dtype)}"
+            "multinomial only supports floating-point dtypes for input, got: "
+            f"{formatting_name(input.dtype)}"
         )
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > input.shape[-1]:
-        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    found = from_array(stream(generator).multinomial(input.detach()._array(), num_samples, replacement))
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        )
+    found = from_array(
+        stream(generator).multinomial(input.detach()._array(), num_samples, replacement)
+    )
     return found if out is None else write_out(out, found)
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Poisson numbers with the rates the elements give."""
-    return from_array(np.asarray(stream(generator).poisson(input.detach()._array()), input.dtype.array))
+    return from_array(
+        np.asarray(stream(generator).poisson(input.detach()._array()), input.dtype.array)
+    )
 
 
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
@@ -322,12 +432,16 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
 
 def standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Gamma numbers of rate 1 with the shapes the elements give."""
-    return from_array(np.asarray(stream(generator).standard_gamma(input.detach()._array()), input.dtype.array))
+    return from_array(
+        np.asarray(stream(generator).standard_gamma(input.detach()._array()), input.dtype.array)
+    )
 
 
 def sample_dirichlet(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Dirichlet numbers along the last dimension."""
-    return from_array(np.asarray(stream(generator).dirichlet(input.detach()._array()), input.dtype.array))
+    return from_array(
+        np.asarray(stream(generator).dirichlet(input.detach()._array()), input.dtype.array)
+    )
 
 
 # ---------------------------------------------------------------- in place
@@ -342,10 +456,12 @@ def _fill(self: Tensor, array: np.ndarray) -> Tensor:
 
 def _need_float(self: Tensor, name: str) -> None:
     if not self.dtype.inexact:
-        raise RuntimeError(f'"{name}" not implemented for \'{formatting_name(self.dtype)}\'')
+        raise RuntimeError(f"\"{name}\" not implemented for '{formatting_name(self.dtype)}'")
 
 
-def uniform_(self: Tensor, a: float = 0, b: float = 1, *, generator: Generator | None = None) -> Tensor:
+def uniform_(
+    self: Tensor, a: float = 0, b: float = 1, *, generator: Generator | None = None
+) -> Tensor:
     """Fill with uniform numbers of [a, b)."""
     _need_float(self, "check_uniform_bounds")
     if a > b:
@@ -355,7 +471,9 @@ def uniform_(self: Tensor, a: float = 0, b: float = 1, *, generator: Generator |
     return _fill(self, stream(generator).uniform(self.shape, a, b, dtype=self.dtype.array))
 
 
-def normal_(self: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None) -> Tensor:
+def normal_(
+    self: Tensor, mean: float = 0, std: float = 1, *, generator: Generator | None = None
+) -> Tensor:
     """Fill with normal numbers."""
     _need_float(self, "normal_kernel_cpu")
     if std < 0:
@@ -364,7 +482,10 @@ def normal_(self: Tensor, mean: float = 0, std: float = 1, *, generator: Generat
     s = stream(generator)
     if self.is_complex():
         return _fill(self, _normal(s, self.shape, self.dtype) * std + mean)
-    return _fill(self, s.normal(self.shape, float(mean), float(std), dtype=self.dtype.array, contiguous=whole))
+    return _fill(
+        self,
+        s.normal(self.shape, float(mean), float(std), dtype=self.dtype.array, contiguous=whole),
+    )
 
 
 def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
@@ -376,14 +497,22 @@ def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Generator | None = None
 
 
 def random_(
-    self: Tensor, from_: int | None = None, to: int | None = None, *, generator: Generator | None = None
+    self: Tensor,
+    from_: int | None = None,
+    to: int | None = None,
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Fill with integers of [from_, to), or of all the dtype holds."""
-    low, high = (from_, to) if to is not None else (None, from_) if from_ is not None else (None, None)
+    low, high = (
+        (from_, to) if to is not None else (None, from_) if from_ is not None else (None, None)
+    )
     if high is not None and low is None:
         low = 0
     if low is not None and high is not None and low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
     return _fill(self, stream(generator).random(self.shape, low, high, dtype=self.dtype.array))
 
 
@@ -392,23 +521,35 @@ def exponential_(self: Tensor, lambd: float = 1, *, generator: Generator | None 
     _need_float(self, "exponential_kernel_cpu")
     if lambd <= 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={float(lambd):g}")
-    return _fill(self, stream(generator).exponential(self.shape, float(lambd), dtype=self.dtype.array))
+    return _fill(
+        self, stream(generator).exponential(self.shape, float(lambd), dtype=self.dtype.array)
+    )
 
 
-def cauchy_(self: Tensor, median: float = 0, sigma: float = 1, *, generator: Generator | None = None) -> Tensor:
+def cauchy_(
+    self: Tensor, median: float = 0, sigma: float = 1, *, generator: Generator | None = None
+) -> Tensor:
     """Fill with Cauchy numbers."""
     _need_float(self, "cauchy_kernel_cpu")
     if sigma <= 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={float(sigma):g}")
-    return _fill(self, stream(generator).cauchy(self.shape, float(median), float(sigma), dtype=self.dtype.array))
+    return _fill(
+        self,
+        stream(generator).cauchy(self.shape, float(median), float(sigma), dtype=self.dtype.array),
+    )
 
 
-def log_normal_(self: Tensor, mean: float = 1, std: float = 2, *, generator: Generator | None = None) -> Tensor:
+def log_normal_(
+    self: Tensor, mean: float = 1, std: float = 2, *, generator: Generator | None = None
+) -> Tensor:
     """Fill with numbers whose logarithm is normal."""
     _need_float(self, "log_normal_cpu")
     if std <= 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={float(std):g}")
-    return _fill(self, stream(generator).log_normal(self.shape, float(mean), float(std), dtype=self.dtype.array))
+    return _fill(
+        self,
+        stream(generator).log_normal(self.shape, float(mean), float(std), dtype=self.dtype.array),
+    )
 
 
 def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
@@ -416,4 +557,3 @@ def geometric_(self: Tensor, p: float, *, generator: Generator | None = None) ->
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={float(p):g}")
     return _fill(self, stream(generator).geometric(self.shape, float(p), dtype=self.dtype.array))
-
