@@ -163,7 +163,8 @@ def grid_sample(
     padding_mode: str = "zeros",
     align_corners: bool | None = None,
 ) -> Tensor:
-    """`input` [N, C, *spatial] at the places of `grid` [N, *out, 2 or 3], which are (x, y[, z]) in [-1, 1]."""
+    """`input` [N, C, *spatial] at the places of `grid` [N, *out, 2 or 3], which are (x, y[, z]) in
+    [-1, 1]."""
     if mode not in _MODES:
         raise ValueError(
             "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', "
