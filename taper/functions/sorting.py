@@ -16,7 +16,17 @@ from . import return_types
 from .creation import from_array, tensor
 
 __all__ = [
-    *("argsort", "bucketize", "isin", "msort", "searchsorted", "sort", "topk", "unique", "unique_consecutive"),
+    *(
+        "argsort",
+        "bucketize",
+        "isin",
+        "msort",
+        "searchsorted",
+        "sort",
+        "topk",
+        "unique",
+        "unique_consecutive",
+    ),
 ]
 
 
@@ -70,7 +80,13 @@ def _topk(x: Node, k: int, dim: int, largest: bool) -> tuple[Node, Node]:
 
 
 def topk(
-    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None
+    input: Tensor,
+    k: int,
+    dim: int = -1,
+    largest: bool = True,
+    sorted: bool = True,
+    *,
+    out: Any = None,
 ) -> Any:
     """The k largest (or smallest) elements of a dimension, and their places."""
     if isinstance(k, Tensor):
@@ -82,18 +98,20 @@ def topk(
 def _check_edges(edges: Tensor, values: Tensor) -> None:
     if edges.dim() == 0:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 dimension"
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
+            "dimension"
         )
     if edges.dim() > 1 and edges.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
-            f"tensor and input value tensor must match, but we got boundaries tensor {show(edges.shape)} and input "
-            f"value tensor {show(values.shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
+            "dimensions of boundaries tensor and input value tensor must match, but we got "
+            f"boundaries tensor {show(edges.shape)} and input value tensor {show(values.shape)}"
         )
     if edges.dtype is not values.dtype:
         raise RuntimeError(
-            "torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got boundary "
-            f"tensor dtype {formatting_name(edges.dtype)} and input value tensor dtype {formatting_name(values.dtype)}"
+            "torch.searchsorted(): boundary tensor and input value tensor should have same dtype, "
+            f"but got boundary tensor dtype {formatting_name(edges.dtype)} and input value tensor "
+            f"dtype {formatting_name(values.dtype)}"
         )
 
 
@@ -102,26 +120,38 @@ def _searched(edges: Node, values: Node, right: bool, kind: Any) -> Node:
 
 
 def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None,
-    sorter: Tensor | None = None, out: Tensor | None = None,
+    sorted_sequence: Tensor,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
-    """Where values would be put into sorted rows: before equal elements, or with `right` after them."""
+    """Where values would be put into sorted rows: before equal elements, or with `right` after
+    them."""
     if side is not None and side not in ("left", "right"):
-        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+        raise RuntimeError(
+            f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
+        )
     if side == "left" and right:
         raise RuntimeError(
-            "torch.searchsorted(): side and right can't be set to opposites, got side of left while right was True"
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left "
+            "while right was True"
         )
     values = input if isinstance(input, Tensor) else tensor(input, dtype=sorted_sequence.dtype)
     if sorter is not None:
         if sorter.shape != sorted_sequence.shape:
             raise RuntimeError(
-                "torch.searchsorted(): boundary and sorter must have the same size, but got boundary tensor "
-                f"{show(sorted_sequence.shape)}and got sorter tensor {show(sorter.shape)}"
+                "torch.searchsorted(): boundary and sorter must have the same size, but got "
+                f"boundary tensor {show(sorted_sequence.shape)}and got sorter tensor "
+                f"{show(sorter.shape)}"
             )
         if sorter.dtype is not dtypes.int64:
             raise RuntimeError(
-                f"torch.searchsorted(): sorter must be a tensor of long dtype but got dtype {formatting_name(sorter.dtype)}"
+                "torch.searchsorted(): sorter must be a tensor of long dtype but got dtype "
+                f"{formatting_name(sorter.dtype)}"
             )
         sorted_sequence = sorted_sequence.gather(-1, sorter)
     _check_edges(sorted_sequence, values)
@@ -133,11 +163,18 @@ def searchsorted(
 
 
 def bucketize(
-    input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False, out: Tensor | None = None
+    input: Any,
+    boundaries: Tensor,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The bucket between sorted boundaries that each value falls into."""
     if boundaries.dim() != 1:
-        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.dim()})")
+        raise RuntimeError(
+            f"boundaries tensor must be 1 dimension, but got dim({boundaries.dim()})"
+        )
     return searchsorted(boundaries, input, out_int32=out_int32, right=right, out=out)
 
 
@@ -145,13 +182,18 @@ def isin(
     elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
     """Whether each element is among the test elements."""
-    given = [x.detach()._array() if isinstance(x, Tensor) else np.asarray(x) for x in (elements, test_elements)]
+    given = [
+        x.detach()._array() if isinstance(x, Tensor) else np.asarray(x)
+        for x in (elements, test_elements)
+    ]
     where = next(x.device for x in (elements, test_elements) if isinstance(x, Tensor))
     return from_array(np.asarray(np.isin(*given, invert=invert)), where)
 
 
 # ---------------------------------------------------------------- distinct values
-def _results(values: np.ndarray, inverse: Any, counts: Any, wanted: tuple[bool, bool], where: Any) -> Any:
+def _results(
+    values: np.ndarray, inverse: Any, counts: Any, wanted: tuple[bool, bool], where: Any
+) -> Any:
     found = [from_array(np.ascontiguousarray(values), where)]
     for array, asked in zip((inverse, counts), wanted):
         if asked:
@@ -160,12 +202,19 @@ def _results(values: np.ndarray, inverse: Any, counts: Any, wanted: tuple[bool, 
 
 
 def unique(
-    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
 ) -> Any:
-    """The distinct elements in order (or distinct slices of `dim`), with their places and counts if asked."""
+    """The distinct elements in order (or distinct slices of `dim`), with their places and counts if
+    asked."""
     array = input.detach()._array()
     if dim is None:
-        values, inverse, counts = np.unique(array, return_inverse=True, return_counts=True, equal_nan=False)
+        values, inverse, counts = np.unique(
+            array, return_inverse=True, return_counts=True, equal_nan=False
+        )
         inverse = inverse.reshape(array.shape)
     else:
         axis = wrap_dim(dim, array.ndim)
@@ -179,14 +228,17 @@ def unique(
 def unique_consecutive(
     input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
-    """Elements (or slices of `dim`) that differ from the one before, with places and counts if asked."""
+    """Elements (or slices of `dim`) that differ from the one before, with places and counts if
+    asked."""
     array = input.detach()._array()
     lines = array.reshape(-1) if dim is None else np.moveaxis(array, wrap_dim(dim, array.ndim), 0)
     flat = lines.reshape(len(lines), -1) if len(lines) else lines.reshape(0, 0)
     starts = np.ones(len(flat), bool)
     starts[1:] = (flat[1:] != flat[:-1]).any(1)
     inverse = np.cumsum(starts) - 1
-    counts = np.bincount(inverse, minlength=int(starts.sum())) if len(flat) else np.zeros(0, np.int64)
+    counts = (
+        np.bincount(inverse, minlength=int(starts.sum())) if len(flat) else np.zeros(0, np.int64)
+    )
     values = lines[starts]
     if dim is None:
         inverse = inverse.reshape(array.shape)
