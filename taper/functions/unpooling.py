@@ -55,8 +55,7 @@ def _unpooled_size(
     x: Tensor, n: int, kernel: tuple, stride: tuple, padding: tuple, asked: Any
 ) -> tuple[int, ...]:
     usual = tuple(
-        (s - 1) * t + k - 2 * p
-        for s, t, k, p in zip(x.shape[-n:], stride, kernel, padding)
+        (s - 1) * t + k - 2 * p for s, t, k, p in zip(x.shape[-n:], stride, kernel, padding)
     )
     if asked is None:
         return usual
@@ -140,7 +139,8 @@ def max_unpool3d(
 
 # ---------------------------------------------------------------- random windows
 def _starts(u: np.ndarray, size: int, out: int, kernel: int) -> np.ndarray:
-    """Starts of `out` windows along an axis for samples u (Graham, "Fractional max-pooling", 2014)."""
+    """Starts of `out` windows along an axis for samples u (Graham, "Fractional max-pooling",
+    2014)."""
     if out == 1:
         return np.full((*u.shape, 1), size - kernel, np.int64)
     alpha = np.asarray((size - kernel) / (out - 1), u.dtype)
@@ -172,9 +172,7 @@ def _fractional(x: Node, *given: Any) -> tuple[Node, Node]:
     count = prod(out) * prod(kernel)
     flat = ops.reshape(x, shape=(*lead, prod(size)))
     index = ops.reshape(places, shape=(*lead, count))
-    seen = ops.reshape(
-        ops.gather(flat, index, axis=len(lead)), shape=(*lead, *out, prod(kernel))
-    )
+    seen = ops.reshape(ops.gather(flat, index, axis=len(lead)), shape=(*lead, *out, prod(kernel)))
     axis = len(lead) + n
     best = ops.argmax(seen, axes=(axis,))
     one = ops.reshape(best, shape=(*best.shape, 1))
@@ -197,7 +195,9 @@ def _fractional_size(
     if output_size is None:
         ratios = output_ratio if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * n
         if len(ratios) != n:
-            raise ValueError(f"{name} requires output_ratio to either be a single Int or tuple of Ints.")
+            raise ValueError(
+                f"{name} requires output_ratio to either be a single Int or tuple of Ints."
+            )
         out = tuple(int(s * r) for s, r in zip(size, ratios))
     else:
         out = pair(output_size, n, "output_size")
@@ -263,7 +263,8 @@ def fractional_max_pool2d(
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
 ) -> Any:
-    """Maxima of windows at random steps, [N, C, H, W] to an output size or a ratio of the input's."""
+    """Maxima of windows at random steps, [N, C, H, W] to an output size or a ratio of the
+    input's."""
     found = _fractional_pool(2, input, kernel_size, output_size, output_ratio, _random_samples)
     return found if return_indices else found[0]
 
