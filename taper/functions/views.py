@@ -10,15 +10,55 @@ from ..calls import apply, make_view, several
 from ..dtypes import dtype
 from ..ir.build import ops
 from ..ir.node import Node
-from ..moves import AsComplex, AsReal, Bitcast, Expand, Part, Permute, Reshape, Select, Slice, Strided
+from ..moves import (
+    AsComplex,
+    AsReal,
+    Bitcast,
+    Expand,
+    Part,
+    Permute,
+    Reshape,
+    Select,
+    Slice,
+    Strided,
+)
 from ..shapes import Size, contiguous_strides, infer, show, view_strides, wrap_dim
 from ..tensor import Tensor
 from .common import sizes
 
 __all__ = [
-    *("as_strided", "broadcast_to", "chunk", "diagonal", "flatten", "imag", "movedim", "moveaxis", "narrow"),
-    *("permute", "ravel", "real", "reshape", "select", "split", "squeeze", "swapaxes", "swapdims", "t"),
-    *("tensor_split", "transpose", "unbind", "unflatten", "unsqueeze", "view_as_complex", "view_as_real"),
+    *(
+        "as_strided",
+        "broadcast_to",
+        "chunk",
+        "diagonal",
+        "flatten",
+        "imag",
+        "movedim",
+        "moveaxis",
+        "narrow",
+    ),
+    *(
+        "permute",
+        "ravel",
+        "real",
+        "reshape",
+        "select",
+        "split",
+        "squeeze",
+        "swapaxes",
+        "swapdims",
+        "t",
+    ),
+    *(
+        "tensor_split",
+        "transpose",
+        "unbind",
+        "unflatten",
+        "unsqueeze",
+        "view_as_complex",
+        "view_as_real",
+    ),
     *("detach", "adjoint", "split_with_sizes", "hsplit", "vsplit", "dsplit"),
 ]
 
@@ -27,7 +67,8 @@ def _reshape(x: Node, shape: tuple[int, ...]) -> Node:
     return ops.reshape(x, shape=shape)
 
 
-# ---------------------------------------------------------------- the same elements in another shape
+# ---------------------------------------------------------------- the same elements in another
+# shape
 def view(self: Tensor, *shape: Any, dtype: dtype | None = None) -> Tensor:
     """The same memory with another shape (one size may be -1), or read as another dtype.
 
@@ -39,8 +80,8 @@ def view(self: Tensor, *shape: Any, dtype: dtype | None = None) -> Tensor:
     strides = view_strides(self._size, self.stride(), size)
     if strides is None:
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
-            "two contiguous subspaces). Use .reshape(...) instead."
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead."
         )
     return make_view("ViewBackward0", self, Reshape(size), size, strides, self._offset)
 
@@ -62,8 +103,8 @@ def _resized_view(x: Tensor, kind: dtype) -> Tensor:
         )
     if kind.itemsize > x.itemsize and x._size[-1] % (kind.itemsize // x.itemsize):
         raise RuntimeError(
-            f"self.size(-1) must be divisible by {kind.itemsize // x.itemsize} to view {x.dtype} as {kind} "
-            f"(different element sizes), but got {x._size[-1]}"
+            f"self.size(-1) must be divisible by {kind.itemsize // x.itemsize} to view {x.dtype} "
+            f"as {kind} (different element sizes), but got {x._size[-1]}"
         )
     return from_array(x.detach().contiguous()._array().view(kind.array), x.device)
 
@@ -160,8 +201,9 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     n = input.dim()
     if len(given) != n:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            f"ordering of dimensions i.e. input.dim() = {n} is not equal to len(dims) = {len(given)}"
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+            f"length of the desired ordering of dimensions i.e. input.dim() = {n} is not equal to "
+            f"len(dims) = {len(given)}"
         )
     found = [wrap_dim(d, n) for d in given]
     if len(set(found)) != n:
@@ -198,7 +240,8 @@ def matrix_T(self: Tensor) -> Tensor:
     """The last two dimensions swapped."""
     if self.dim() < 2:
         raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {self.dim()}-D tensor."
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {self.dim()}-D "
+            "tensor."
         )
     return transpose(self, -2, -1)
 
@@ -222,11 +265,13 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """Dimensions `source` moved to the places `destination`."""
     n = input.dim()
     src = [wrap_dim(d, n) for d in ((source,) if isinstance(source, int) else source)]
-    dst = [wrap_dim(d, n) for d in ((destination,) if isinstance(destination, int) else destination)]
+    dst = [
+        wrap_dim(d, n) for d in ((destination,) if isinstance(destination, int) else destination)
+    ]
     if len(src) != len(dst):
         raise RuntimeError(
-            "movedim: Invalid source or destination dims: source ({} dims) should contain the same number of dims as "
-            "destination ({} dims)".format(show(src), show(dst))
+            f"movedim: Invalid source or destination dims: source ({show(src)} dims) should contain the same "
+            f"number of dims as destination ({show(dst)} dims)"
         )
     for what, dims in (("source", src), ("destination", dst)):
         if len(set(dims)) != len(dims):
@@ -264,13 +309,12 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
         raise RuntimeError("narrow(): length must be non-negative.")
     if not -size <= start <= size:
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size}], but got {start})"
+            f"Dimension out of range (expected to be in range of [{-size}, {size}], but got "
+            f"{start})"
         )
     start = start + size if start < 0 else start
     if start + length > size:
-        raise RuntimeError(
-            f"start ({start}) + length ({length}) exceeds dimension size ({size})."
-        )
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({size}).")
     return sliced("SliceBackward0", input, d, start, start + length)
 
 
@@ -286,7 +330,8 @@ def _selected(name: str, input: Tensor, dim: int, index: int) -> Tensor:
     size, place = input._size[d], int(index)
     if not -size <= place < size:
         raise IndexError(
-            f"select(): index {place} out of range for tensor of size {show(input._size)} at dimension {d}"
+            f"select(): index {place} out of range for tensor of size {show(input._size)} at "
+            f"dimension {d}"
         )
     place %= size
     n = input.dim()
@@ -330,8 +375,8 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
             )
     if sum(split_sizes) != n:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {d}), but "
-            f"got split_sizes={list(split_sizes)}"
+            f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
+            f"dimension {d}), but got split_sizes={list(split_sizes)}"
         )
     out, at = [], 0
     for size in split_sizes:
@@ -356,7 +401,9 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """A dimension in parts as equal as possible, or cut at the indices given."""
     if not input.dim():
-        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
     d = wrap_dim(dim, input.dim())
     n = input._size[d]
     cuts = indices_or_sections
@@ -380,15 +427,15 @@ def _axis_split(name: str, least: int, axis: int) -> Any:
         """`tensor_split` along one fixed dimension; the number of parts must divide it."""
         if input.dim() < least:
             raise RuntimeError(
-                f"torch.{name} requires a tensor with at least {least} dimension{'s' * (least > 1)}, but got a tensor "
-                f"with {input.dim()} dimensions!"
+                f"torch.{name} requires a tensor with at least {least} "
+                f"dimension{'s' * (least > 1)}, but got a tensor with {input.dim()} dimensions!"
             )
         d = axis if input.dim() > 1 else 0
         cuts = indices_or_sections
         if isinstance(cuts, int) and (cuts <= 0 or input._size[d] % cuts):
             raise RuntimeError(
-                f"torch.{name} attempted to split along dimension {d}, but the size of the dimension {input._size[d]} "
-                f"is not divisible by the split_size {cuts}!"
+                f"torch.{name} attempted to split along dimension {d}, but the size of the "
+                f"dimension {input._size[d]} is not divisible by the split_size {cuts}!"
             )
         return tensor_split(input, cuts, d)
 
@@ -396,7 +443,11 @@ def _axis_split(name: str, least: int, axis: int) -> Any:
     return splitter
 
 
-hsplit, vsplit, dsplit = _axis_split("hsplit", 1, 1), _axis_split("vsplit", 2, 0), _axis_split("dsplit", 3, 2)
+hsplit, vsplit, dsplit = (
+    _axis_split("hsplit", 1, 1),
+    _axis_split("vsplit", 2, 0),
+    _axis_split("dsplit", 3, 2),
+)
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
@@ -414,8 +465,8 @@ def expand(self: Tensor, *shape: Any, implicit: bool = False) -> Tensor:
     n, have = len(given), self.dim()
     if n < have:
         raise RuntimeError(
-            f"expand({formatted(self)}, size={list(given)}): the number of sizes provided ({n}) must be greater or "
-            f"equal to the number of dimensions in the tensor ({have})"
+            f"expand({formatted(self)}, size={list(given)}): the number of sizes provided ({n}) "
+            f"must be greater or equal to the number of dimensions in the tensor ({have})"
         )
     lead = n - have
     size = (1,) * lead + tuple(self._size)
@@ -425,14 +476,15 @@ def expand(self: Tensor, *shape: Any, implicit: bool = False) -> Tensor:
         if want == -1:
             if i < lead:
                 raise RuntimeError(
-                    f"expand({formatted(self)}, size={list(given)}): the expanded size of the tensor (-1) isn't "
-                    f"allowed in a leading, non-existing dimension {i}"
+                    f"expand({formatted(self)}, size={list(given)}): the expanded size of the "
+                    f"tensor (-1) isn't allowed in a leading, non-existing dimension {i}"
                 )
             want = has
         if want != has and has != 1:
             raise RuntimeError(
-                f"The expanded size of the tensor ({want}) must match the existing size ({has}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(given)}.  Tensor sizes: {list(self._size)}"
+                f"The expanded size of the tensor ({want}) must match the existing size ({has}) at "
+                f"non-singleton dimension {i}.  Target sizes: {list(given)}.  Tensor sizes: "
+                f"{list(self._size)}"
             )
         out.append(want)
         steps.append(stride if want == has else 0)
@@ -467,20 +519,25 @@ def as_strided(
     if len(shape) != len(steps):
         raise RuntimeError("mismatch in length of strides and shape")
     if any(s < 0 for s in steps):
-        raise RuntimeError(f"as_strided: Negative strides are not supported at the moment, got strides: {list(steps)}")
+        raise RuntimeError(
+            "as_strided: Negative strides are not supported at the moment, got strides: "
+            f"{list(steps)}"
+        )
     held = input._storage.value.shape.numel()
     last = offset + sum((n - 1) * s for n, s in zip(shape, steps))
     if 0 not in shape and last >= held:
         raise RuntimeError(
-            f"setStorage: sizes {list(shape)}, strides {list(steps)}, storage offset {offset}, and itemsize "
-            f"{input.itemsize} requiring a storage size of {(last + 1) * input.itemsize} are out of bounds for storage "
-            f"of size {held * input.itemsize}"
+            f"setStorage: sizes {list(shape)}, strides {list(steps)}, storage offset {offset}, and "
+            f"itemsize {input.itemsize} requiring a storage size of {(last + 1) * input.itemsize} "
+            f"are out of bounds for storage of size {held * input.itemsize}"
         )
     if not input._path:
         move = Strided(shape, steps, offset)
         return make_view("AsStridedBackward0", input, move, shape, steps, offset)
     whole = input._base if input._base is not None and not input._base._path else _whole(input)
-    return make_view("AsStridedBackward0", whole, Strided(shape, steps, offset), shape, steps, offset)
+    return make_view(
+        "AsStridedBackward0", whole, Strided(shape, steps, offset), shape, steps, offset
+    )
 
 
 def _whole(x: Tensor) -> Tensor:
@@ -528,7 +585,9 @@ def unfold(self: Tensor, dimension: int, size: int, step: int) -> Tensor:
     count = (length - size) // step + 1
     strides, inner = self.stride(), contiguous_strides(self._size)
     if not n:
-        return make_view("UnfoldBackward0", self, Strided((size,), (1,), 0), (size,), (1,), self._offset)
+        return make_view(
+            "UnfoldBackward0", self, Strided((size,), (1,), 0), (size,), (1,), self._offset
+        )
     shape = (*self._size[:d], count, *self._size[d + 1 :], size)
     steps = (*strides[:d], strides[d] * step, *strides[d + 1 :], strides[d])
     own = (*inner[:d], inner[d] * step, *inner[d + 1 :], inner[d])
@@ -553,7 +612,9 @@ def imag(input: Tensor) -> Tensor:
 def _complex_part(x: Tensor, imaginary: bool) -> Tensor:
     steps = [2 * s for s in x.stride()]
     start = 2 * x._offset + imaginary
-    return make_view("SelectBackward0", x, Part(imaginary), x._size, steps, start, x.dtype.to_real())
+    return make_view(
+        "SelectBackward0", x, Part(imaginary), x._size, steps, start, x.dtype.to_real()
+    )
 
 
 def view_as_real(input: Tensor) -> Tensor:
@@ -563,7 +624,13 @@ def view_as_real(input: Tensor) -> Tensor:
     steps = (*(2 * s for s in input.stride()), 1)
     shape = (*input._size, 2)
     return make_view(
-        "ViewAsRealBackward0", input, AsReal(), shape, steps, 2 * input._offset, input.dtype.to_real()
+        "ViewAsRealBackward0",
+        input,
+        AsReal(),
+        shape,
+        steps,
+        2 * input._offset,
+        input.dtype.to_real(),
     )
 
 
@@ -571,15 +638,21 @@ def view_as_complex(input: Tensor) -> Tensor:
     """Pairs in the last dimension as complex numbers."""
     if not input.is_floating_point() or input.itemsize < 4:
         raise RuntimeError(
-            "view_as_complex is only supported for half, float and double tensors, but got a tensor of scalar type: "
-            f"{input.type().split('.')[-1].replace('Tensor', '')}"
+            "view_as_complex is only supported for half, float and double tensors, but got a "
+            f"tensor of scalar type: {input.type().split('.')[-1].replace('Tensor', '')}"
         )
     if not input.dim() or input._size[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
     steps = [s // 2 for s in input.stride()[:-1]]
     kind = input.dtype.to_complex()
     return make_view(
-        "ViewAsComplexBackward0", input, AsComplex(), input._size[:-1], steps, input._offset // 2, kind
+        "ViewAsComplexBackward0",
+        input,
+        AsComplex(),
+        input._size[:-1],
+        steps,
+        input._offset // 2,
+        kind,
     )
 
 
@@ -592,10 +665,11 @@ def detach_(self: Tensor) -> Tensor:
     """Cut this tensor out of its graph, in place."""
     if self._base is not None:
         raise RuntimeError(
-            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
-            "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
-            "detach_() cannot be called on these gradients. To fix this error, please refer to the "
-            "Optimizer.zero_grad() function in torch/optim/optimizer.py as a solution."
+            "Can't detach views in-place. Use detach() instead. If you are using "
+            "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+            "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+            "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+            "function in torch/optim/optimizer.py as a solution."
         )
     self._grad_fn, self._place, self._requires_grad = None, 0, False
     return self
