@@ -60,7 +60,9 @@ class Saved:
 
     __slots__ = ("path", "storage", "value", "version")
 
-    def __init__(self, value: Value, path: Path, storage: Storage, version: int | None = None) -> None:
+    def __init__(
+        self, value: Value, path: Path, storage: Storage, version: int | None = None
+    ) -> None:
         self.value, self.path, self.storage = value, path, storage
         self.version = storage.version if version is None else version  # set to None: never checked
 
@@ -133,7 +135,8 @@ class CallGrad(GradFn):
 
     @property
     def next_functions(self) -> tuple:
-        """Pairs of (function, place) that gradients flow to; inputs that never have one are left out."""
+        """Pairs of (function, place) that gradients flow to; inputs that never have one are left
+        out."""
         inputs = self.template.inputs
         told = [x is None or x.weak or x.dtype.inexact for x in inputs]
         return tuple(pair for pair, tell in zip(super().next_functions, told) if tell)
