@@ -1,4 +1,5 @@
-"""`ops`: functions that build nodes, one a primitive, with the identities that cost nothing to see."""
+"""`ops`: functions that build nodes, one a primitive, with the identities that cost nothing to
+see."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from .node import Node, constant, make
 
 
 class Build:
-    """One method a primitive (bound below from the table), and the shorthands that vjp rules use."""
+    """One method a primitive (bound below from the table), and the shorthands that vjp rules
+    use."""
 
     add: Any
     sub: Any
