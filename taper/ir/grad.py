@@ -21,7 +21,9 @@ def _reaching(order: list[Node], targets: set[Node]) -> set[Node]:
 def _joined(a: Any, b: Any) -> Any:
     """The sum of two cotangents; those of a node with several results are dicts by place."""
     if isinstance(a, dict):
-        return {k: _joined(a[k], b[k]) if k in a and k in b else a.get(k, b.get(k)) for k in {**a, **b}}
+        return {
+            k: _joined(a[k], b[k]) if k in a and k in b else a.get(k, b.get(k)) for k in {**a, **b}
+        }
     return ops.add(a, b)
 
 
