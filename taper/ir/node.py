@@ -16,7 +16,8 @@ _nodes: dict[tuple, Node] = {}
 
 
 class Node:
-    """`op` applied to `inputs` with `attrs`. Equal applications are one object, so `is` compares programs.
+    """`op` applied to `inputs` with `attrs`. Equal applications are one object, so `is` compares
+    programs.
 
     `weak` marks a Python number, which gives way to tensors in dtype promotion.
     """
@@ -85,7 +86,11 @@ def constant(value: Any, kind: dtype) -> Node:
 def fixed_number(value: Any, kind: type) -> Node:
     """A Python number that is part of the program."""
     of = _NUMBER[kind]
-    return make(TABLE["const"], (), {"bits": np.asarray(value, of.array).tobytes(), "dtype": of, "weak": True})
+    return make(
+        TABLE["const"],
+        (),
+        {"bits": np.asarray(value, of.array).tobytes(), "dtype": of, "weak": True},
+    )
 
 
 def toposort(roots: Iterable[Node], stop: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:
