@@ -94,7 +94,8 @@ class enable_grad(_Mode, metaclass=_Bare):
 
 
 class set_grad_enabled(_Mode):
-    """Turns recording on or off at once, and back again where used as a context manager or decorator."""
+    """Turns recording on or off at once, and back again where used as a context manager or
+    decorator."""
 
     def __init__(self, mode: bool) -> None:
         self.mode, self.before = bool(mode), (state.grad, state.inference)
