@@ -12,7 +12,8 @@ from .ir.node import Node
 
 @dataclass(frozen=True)
 class Move:
-    """Abstract. `read` takes the view's part of a whole; `write` gives the whole with that part replaced."""
+    """Abstract. `read` takes the view's part of a whole; `write` gives the whole with that part
+    replaced."""
 
     def read(self, whole: Node) -> Node:
         """The view's contents."""
@@ -81,7 +82,8 @@ class Select(Slice):
 
 @dataclass(frozen=True)
 class Expand(Move):
-    """Size-1 dimensions repeated; a write would have to choose between the repeats, so there is none."""
+    """Size-1 dimensions repeated; a write would have to choose between the repeats, so there is
+    none."""
 
     shape: tuple[int, ...]
 
@@ -90,8 +92,8 @@ class Expand(Move):
 
     def write(self, whole: Node, part: Node) -> Node:
         raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            "location. Please clone() the tensor before performing the operation."
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
         )
 
 
@@ -173,7 +175,9 @@ class AsComplex(Move):
 
         def part(k: int) -> Node:
             start, stop = (*(0,) * n, k), (*whole.shape[:-1], k + 1)
-            return ops.reshape(ops.slice(whole, start=start, stop=stop, step=one), shape=whole.shape[:-1])
+            return ops.reshape(
+                ops.slice(whole, start=start, stop=stop, step=one), shape=whole.shape[:-1]
+            )
 
         return ops.complex(part(0), part(1))
 
@@ -197,4 +201,3 @@ def write(whole: Node, part: Node, path: Path) -> Node:
         return part
     inner = path[0].read(whole) if len(path) > 1 else whole
     return path[0].write(whole, write(inner, part, path[1:]) if len(path) > 1 else part)
-
