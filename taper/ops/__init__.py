@@ -1,6 +1,18 @@
 """The table of primitives: importing this package fills `Op.TABLE`."""
 
-from . import contract, create, elementwise, fourier, host, index, matrices, movement, rare, reduce, window
+from . import (
+    contract,
+    create,
+    elementwise,
+    fourier,
+    host,
+    index,
+    matrices,
+    movement,
+    rare,
+    reduce,
+    window,
+)
 from .kinds import Op
 
 TABLE = Op.TABLE
