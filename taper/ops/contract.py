@@ -38,7 +38,8 @@ dot = Contract(
 )
 
 # ---------------------------------------------------------------- convolution
-# x [N, C, *spatial], w [O, C/groups, *kernel] -> [N, O, *out]; zero padding of `padding` on both sides
+# x [N, C, *spatial], w [O, C/groups, *kernel] -> [N, O, *out]; zero padding of `padding` on both
+# sides
 
 
 def _padded(x: np.ndarray, padding: Shape) -> np.ndarray:
@@ -54,13 +55,17 @@ def _spatial(x: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: S
     )
 
 
-def _conv_shape(x: Shape, w: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Shape:
+def _conv_shape(
+    x: Shape, w: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> Shape:
     if len(x) != len(w) or x[1] != w[1] * groups or w[0] % groups:
         raise ValueError(f"conv: {x} and {w} do not fit with {groups} groups")
     return (x[0], w[0], *_spatial(x[2:], w[2:], stride, padding, dilation))
 
 
-def _unrolled(x: np.ndarray, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> np.ndarray:
+def _unrolled(
+    x: np.ndarray, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+) -> np.ndarray:
     """Windows of x as [N, groups, C/groups, *out, *kernel]."""
     axes = tuple(range(2, x.ndim))
     seen = _windows_ref(_padded(x, padding), axes, kernel, stride, dilation)
@@ -86,19 +91,29 @@ def _conv_ref(
 
 
 def _conv_input_ref(
-    g: np.ndarray, w: np.ndarray, shape: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+    g: np.ndarray,
+    w: np.ndarray,
+    shape: Shape,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
+    groups: int,
 ) -> np.ndarray:
     n, d = len(g), g.ndim - 2
     wide = (*shape[:2], *(k + 2 * p for k, p in zip(shape[2:], padding)))
     if 0 in g.shape or 0 in shape:
         return np.zeros(shape, g.dtype)
-    rows = g.reshape(n, groups, -1, prod(g.shape[2:])).transpose(1, 0, 3, 2)  # groups, N, out, O/groups
+    # groups, N, out, O/groups
+    rows = g.reshape(n, groups, -1, prod(g.shape[2:])).transpose(1, 0, 3, 2)
     weight = w.reshape(groups, w.shape[0] // groups, -1)
     cols = np.matmul(rows.reshape(groups, -1, rows.shape[-1]), weight)
     cols = cols.reshape(groups, n, *g.shape[2:], w.shape[1], *w.shape[2:])
     order = (1, 0, 2 + d, *range(2, 2 + d), *range(3 + d, 3 + 2 * d))
     seen = cols.transpose(order).reshape(n, groups * w.shape[1], *g.shape[2:], *w.shape[2:])
-    need = tuple((o - 1) * s + e * (k - 1) + 1 for o, s, e, k in zip(g.shape[2:], stride, dilation, w.shape[2:]))
+    need = tuple(
+        (o - 1) * s + e * (k - 1) + 1
+        for o, s, e, k in zip(g.shape[2:], stride, dilation, w.shape[2:])
+    )
     whole = tuple(max(a, b) for a, b in zip(wide[2:], need))
     axes = tuple(range(2, 2 + d))
     full = _fold_ref(seen, (*wide[:2], *whole), axes, w.shape[2:], stride, dilation)
@@ -107,7 +122,13 @@ def _conv_input_ref(
 
 
 def _conv_weight_ref(
-    x: np.ndarray, g: np.ndarray, kernel: Shape, stride: Shape, padding: Shape, dilation: Shape, groups: int
+    x: np.ndarray,
+    g: np.ndarray,
+    kernel: Shape,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
+    groups: int,
 ) -> np.ndarray:
     n, d = len(x), x.ndim - 2
     if 0 in g.shape:
@@ -128,7 +149,9 @@ def _conv_vjp(ops: Any, g: Any, out: Any, x: Any, w: Any, **attrs: Any) -> tuple
     )
 
 
-def _conv_input_vjp(ops: Any, h: Any, out: Any, g: Any, w: Any, shape: Shape, **attrs: Any) -> tuple:
+def _conv_input_vjp(
+    ops: Any, h: Any, out: Any, g: Any, w: Any, shape: Shape, **attrs: Any
+) -> tuple:
     gg = ops.conv(h, ops.conj(w), **attrs)
     if gg.shape != g.shape:  # a border behind the last window may hold one more
         none, one = (0,) * len(g.shape), (1,) * len(g.shape)
@@ -136,7 +159,9 @@ def _conv_input_vjp(ops: Any, h: Any, out: Any, g: Any, w: Any, shape: Shape, **
     return gg, ops.conv_weight(h, ops.conj(g), kernel=w.shape[2:], **attrs)
 
 
-def _conv_weight_vjp(ops: Any, h: Any, out: Any, x: Any, g: Any, kernel: Shape, **attrs: Any) -> tuple:
+def _conv_weight_vjp(
+    ops: Any, h: Any, out: Any, x: Any, g: Any, kernel: Shape, **attrs: Any
+) -> tuple:
     return (
         ops.conv_input(ops.conj(g), h, shape=x.shape, **attrs),
         ops.conv(ops.conj(x), h, **attrs),
