@@ -35,9 +35,7 @@ def _function(
 
 
 # ---------------------------------------------------------------- arithmetic
-add = Elementwise(
-    "add", np.add, lambda ops, g, out, x, y: (g, g), numbers(2), same_dtype
-)
+add = Elementwise("add", np.add, lambda ops, g, out, x, y: (g, g), numbers(2), same_dtype)
 sub = Elementwise(
     "sub",
     lambda x, y: np.logical_xor(x, y) if x.dtype == bool else np.subtract(x, y),
@@ -166,7 +164,10 @@ where = Elementwise(
         ops.where(c, ops.fill(g, 0), g),
     ),
     lambda rng: iter(
-        [([rng.integers(0, 2, s).astype(bool), *rng.standard_normal((2, *s))], {}) for s in [(3,), (2, 5), (0, 4)]]
+        [
+            ([rng.integers(0, 2, s).astype(bool), *rng.standard_normal((2, *s))], {})
+            for s in [(3,), (2, 5), (0, 4)]
+        ]
     ),
     lambda c, x, y: same_dtype(x, y),
 )
@@ -177,7 +178,11 @@ ne = Elementwise("ne", np.not_equal, _nothing, numbers(2), to_bool)
 lt = Elementwise("lt", np.less, _nothing, numbers(2), to_bool)
 le = Elementwise("le", np.less_equal, _nothing, numbers(2), to_bool)
 signbit = Elementwise(
-    "signbit", lambda x: np.signbit(x) if x.dtype.kind == "f" else x < 0, _nothing, numbers(1), to_bool
+    "signbit",
+    lambda x: np.signbit(x) if x.dtype.kind == "f" else x < 0,
+    _nothing,
+    numbers(1),
+    to_bool,
 )
 bitand = Elementwise("bitand", np.bitwise_and, _nothing, integers(2, booleans=True), same_dtype)
 bitor = Elementwise("bitor", np.bitwise_or, _nothing, integers(2, booleans=True), same_dtype)
@@ -192,7 +197,8 @@ def _wrap_ref(x: np.ndarray, size: int, axis: int) -> np.ndarray:
         low, high = x.min(), x.max()
         if low < -size or high >= size:
             raise IndexError(
-                f"index {low if low < -size else high} is out of bounds for dimension {axis} with size {size}"
+                f"index {low if low < -size else high} is out of bounds for dimension {axis} with "
+                f"size {size}"
             )
     return np.where(x < 0, x + size, x)
 
@@ -216,15 +222,23 @@ def _cast_ref(x: np.ndarray, dtype: dtype) -> np.ndarray:
 def _cast_vjp(ops: Any, g: Any, out: Any, x: Any, dtype: dtype) -> tuple:
     if not x.dtype.inexact:
         return (None,)
-    return (ops.cast(ops.real(g) if g.dtype.is_complex and not x.dtype.is_complex else g, dtype=x.dtype),)
+    return (
+        ops.cast(
+            ops.real(g) if g.dtype.is_complex and not x.dtype.is_complex else g, dtype=x.dtype
+        ),
+    )
 
 
 cast = Elementwise(
     "cast",
     _cast_ref,
     _cast_vjp,
-    lambda rng: iter([([rng.uniform(-2, 2, (3, 4)).astype(np.float32)], {"dtype": d}) for d in
-                      (dtypes.float64, dtypes.int64, dtypes.bool_, dtypes.float16, dtypes.bfloat16)]),
+    lambda rng: iter(
+        [
+            ([rng.uniform(-2, 2, (3, 4)).astype(np.float32)], {"dtype": d})
+            for d in (dtypes.float64, dtypes.int64, dtypes.bool_, dtypes.float16, dtypes.bfloat16)
+        ]
+    ),
     lambda k, dtype: dtype,
 )
 bitcast = Elementwise(
@@ -306,7 +320,9 @@ def _rounding(name: str, ref: Callable) -> Elementwise:
     def rounded(x: np.ndarray) -> np.ndarray:
         return ref(x) if x.dtype.kind == "f" else x
 
-    return Elementwise(name, rounded, lambda ops, g, out, x: (ops.fill(g, 0),), numbers(1), same_dtype)
+    return Elementwise(
+        name, rounded, lambda ops, g, out, x: (ops.fill(g, 0),), numbers(1), same_dtype
+    )
 
 
 floor, ceil = _rounding("floor", np.floor), _rounding("ceil", np.ceil)
@@ -355,15 +371,11 @@ asin = _function(
 acos = _function(
     "acos", np.arccos, lambda ops, x, out: ops.neg(ops.rsqrt(_one_minus_square(ops, x))), -0.9, 0.9
 )
-atan = _function(
-    "atan", np.arctan, lambda ops, x, out: _inverse(ops, _plus(ops, ops.mul(x, x), 1))
-)
+atan = _function("atan", np.arctan, lambda ops, x, out: _inverse(ops, _plus(ops, ops.mul(x, x), 1)))
 sinh = _function("sinh", np.sinh, lambda ops, x, out: ops.cosh(x))
 cosh = _function("cosh", np.cosh, lambda ops, x, out: ops.sinh(x))
 tanh = _function("tanh", np.tanh, lambda ops, x, out: _one_minus_square(ops, out))
-asinh = _function(
-    "asinh", np.arcsinh, lambda ops, x, out: ops.rsqrt(_plus(ops, ops.mul(x, x), 1))
-)
+asinh = _function("asinh", np.arcsinh, lambda ops, x, out: ops.rsqrt(_plus(ops, ops.mul(x, x), 1)))
 acosh = _function(
     "acosh",
     np.arccosh,
@@ -412,6 +424,8 @@ polygamma = Elementwise(
     "polygamma",
     lambda x, n: special.polygamma(n, x),
     _polygamma_vjp,
-    lambda rng: iter([([rng.uniform(0.5, 4, (3, 4)).astype(np.float32)], {"n": n}) for n in (1, 2)]),
+    lambda rng: iter(
+        [([rng.uniform(0.5, 4, (3, 4)).astype(np.float32)], {"n": n}) for n in (1, 2)]
+    ),
     lambda k, n: k,
 )
