@@ -46,7 +46,10 @@ def _triangle(ops: Any, like: Any, strict: bool) -> Any:
     rows = ops.expand(ops.reshape(ops.iota(size=n), shape=(n, 1)), shape=(n, m))
     columns = ops.expand(ops.reshape(ops.iota(size=m), shape=(1, m)), shape=(n, m))
     below = ops.lt(columns, rows) if strict else ops.le(columns, rows)
-    return ops.expand(ops.reshape(ops.cast(below, dtype=like.dtype), shape=(*(1,) * len(lead), n, m)), shape=like.shape)
+    return ops.expand(
+        ops.reshape(ops.cast(below, dtype=like.dtype), shape=(*(1,) * len(lead), n, m)),
+        shape=like.shape,
+    )
 
 
 def _qr_vjp(ops: Any, g: Any, out: Any, x: Any, mode: str) -> tuple:
@@ -65,11 +68,7 @@ def _qr_vjp(ops: Any, g: Any, out: Any, x: Any, mode: str) -> tuple:
     r1, gr1 = _columns(ops, r, 0, rows), _columns(ops, gr, 0, rows)
     b, gr2 = _columns(ops, x, rows, columns), _columns(ops, gr, rows, columns)
     gq = ops.add(gq, ops.dot(b, _turned(ops, gr2)))
-    return (
-        ops.concat(
-            _qr_slope(ops, q, r1, gq, gr1), ops.dot(q, gr2), axis=len(x.shape) - 1
-        ),
-    )
+    return (ops.concat(_qr_slope(ops, q, r1, gq, gr1), ops.dot(q, gr2), axis=len(x.shape) - 1),)
 
 
 def _columns(ops: Any, x: Any, start: int, stop: int) -> Any:
