@@ -16,7 +16,8 @@ def _check(index: np.ndarray, size: int, axis: int) -> None:
         low, high = index.min(), index.max()
         if low < 0 or high >= size:
             raise IndexError(
-                f"index {low if low < 0 else high} is out of bounds for dimension {axis} with size {size}"
+                f"index {low if low < 0 else high} is out of bounds for dimension {axis} with size "
+                f"{size}"
             )
 
 
@@ -96,7 +97,12 @@ def _spread(ops: Any, g: Any, index: Any, src: Any, axis: int) -> Any:
 
 
 def _indexed(rng: np.random.Generator) -> Iterator[tuple[list, dict]]:
-    for shape, index, axis in [((5, 3), (4,), 0), ((2, 6), (2, 3), 1), ((4,), (), 0), ((3, 2), (0,), 0)]:
+    for shape, index, axis in [
+        ((5, 3), (4,), 0),
+        ((2, 6), (2, 3), 1),
+        ((4,), (), 0),
+        ((3, 2), (0,), 0),
+    ]:
         yield [rng.standard_normal(shape), rng.integers(0, shape[axis], index)], {"axis": axis}
 
 
@@ -113,7 +119,9 @@ def _with_source(samples: Any, whole: bool, unique: bool) -> Any:
                 at = 0 if whole else axis
                 if index.ndim != (1 if whole else x.ndim) or index.shape[at] > x.shape[axis]:
                     continue
-                order = np.argsort(rng.random((*index.shape[:at], x.shape[axis], *index.shape[at + 1 :])), at)
+                order = np.argsort(
+                    rng.random((*index.shape[:at], x.shape[axis], *index.shape[at + 1 :])), at
+                )
                 index = np.take(order, np.arange(index.shape[at]), at)
             shape = index.shape if not whole else _take_shape(x.shape, index.shape, axis)
             yield [x, index, rng.standard_normal(shape)], attrs
@@ -122,7 +130,11 @@ def _with_source(samples: Any, whole: bool, unique: bool) -> Any:
 
 
 def _gather_vjp(ops: Any, g: Any, out: Any, x: Any, index: Any, axis: int) -> tuple:
-    if not x.shape or index.shape[axis] != 1 or _without(x.shape, axis) != _without(index.shape, axis):
+    if (
+        not x.shape
+        or index.shape[axis] != 1
+        or _without(x.shape, axis) != _without(index.shape, axis)
+    ):
         return ops.scatter_add(_fill_zero(ops, x), index, g, axis=axis), None
     # one element a line: a comparison instead of a scatter
     line = tuple(n if i == axis else 1 for i, n in enumerate(x.shape))
@@ -207,7 +219,9 @@ scatter = Index(
 _COMBINE = {"prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
 
 
-def _scatter_reduce_ref(base: np.ndarray, index: np.ndarray, src: np.ndarray, axis: int, how: str) -> np.ndarray:
+def _scatter_reduce_ref(
+    base: np.ndarray, index: np.ndarray, src: np.ndarray, axis: int, how: str
+) -> np.ndarray:
     _check(index, base.shape[axis], axis)
     out = base.copy()
     _COMBINE[how].at(out, _lines(base, index, axis), _within(src, index))
@@ -265,7 +279,11 @@ argsort = Index(
     _argsort_ref,
     lambda ops, g, out, x, **attrs: (None,),
     lambda rng: iter(
-        [([rng.integers(0, 5, (4, 7)).astype(np.float32)], {"axis": a, "descending": d}) for a in (0, 1) for d in (False, True)]
+        [
+            ([rng.integers(0, 5, (4, 7)).astype(np.float32)], {"axis": a, "descending": d})
+            for a in (0, 1)
+            for d in (False, True)
+        ]
     ),
     lambda x, axis, descending: x,
     _long,
@@ -285,7 +303,12 @@ search = Index(
     "search",
     _search_ref,
     lambda ops, g, out, edges, values, **attrs: (None, None),
-    lambda rng: iter([([np.sort(rng.standard_normal(9)), rng.standard_normal((3, 4))], {"right": r}) for r in (False, True)]),
+    lambda rng: iter(
+        [
+            ([np.sort(rng.standard_normal(9)), rng.standard_normal((3, 4))], {"right": r})
+            for r in (False, True)
+        ]
+    ),
     lambda edges, values, right: values,
     _long,
 )
