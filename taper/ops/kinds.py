@@ -168,7 +168,8 @@ class Create(Op):
 class Host(Op):
     """Computed by numpy or scipy on every CPU backend: linear algebra, Fourier transforms.
 
-    A host primitive may give several results: `shape` and `dtype` then return tuples, and `pick` takes one.
+    A host primitive may give several results: `shape` and `dtype` then return tuples, and `pick`
+    takes one.
     """
 
     shape: Callable[..., Any]
