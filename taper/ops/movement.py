@@ -59,7 +59,11 @@ expand = Movement(
     "expand",
     lambda x, shape: np.broadcast_to(x, shape),
     _expand_vjp,
-    given(([(3, 1)], {"shape": (3, 4)}), ([(1, 2, 1)], {"shape": (5, 2, 3)}), ([(1,)], {"shape": (0,)})),
+    given(
+        ([(3, 1)], {"shape": (3, 4)}),
+        ([(1, 2, 1)], {"shape": (5, 2, 3)}),
+        ([(1,)], {"shape": (0,)}),
+    ),
     _expand_shape,
 )
 
@@ -71,9 +75,7 @@ def _count(start: int, stop: int, step: int) -> int:
 def _slice_vjp(ops: Any, g: Any, out: Any, x: Any, start: Shape, stop: Shape, step: Shape) -> tuple:
     if 0 in out.shape:
         return (ops.fill(x, 0),)
-    high = tuple(
-        n - (a + (k - 1) * s + 1) for n, a, s, k in zip(x.shape, start, step, out.shape)
-    )
+    high = tuple(n - (a + (k - 1) * s + 1) for n, a, s, k in zip(x.shape, start, step, out.shape))
     return (ops.pad(g, low=start, high=high, interior=tuple(s - 1 for s in step), value=0),)
 
 
@@ -92,7 +94,12 @@ slice = Movement(
 
 def _pad_ref(x: np.ndarray, low: Shape, high: Shape, interior: Shape, value: Any) -> np.ndarray:
     out = np.full(_pad_shape(x.shape, low, high, interior, value), value, x.dtype)
-    out[tuple(_slice(a, a + (n - 1) * (k + 1) + 1 if n else a, k + 1) for a, n, k in zip(low, x.shape, interior))] = x
+    out[
+        tuple(
+            _slice(a, a + (n - 1) * (k + 1) + 1 if n else a, k + 1)
+            for a, n, k in zip(low, x.shape, interior)
+        )
+    ] = x
     return out
 
 
@@ -100,7 +107,9 @@ def _pad_shape(s: Shape, low: Shape, high: Shape, interior: Shape, value: Any) -
     return tuple(a + n + max(n - 1, 0) * k + b for n, a, b, k in zip(s, low, high, interior))
 
 
-def _pad_vjp(ops: Any, g: Any, out: Any, x: Any, low: Shape, high: Shape, interior: Shape, value: Any) -> tuple:
+def _pad_vjp(
+    ops: Any, g: Any, out: Any, x: Any, low: Shape, high: Shape, interior: Shape, value: Any
+) -> tuple:
     stop = tuple(n - b for n, b in zip(out.shape, high))
     return (ops.slice(g, start=low, stop=stop, step=tuple(k + 1 for k in interior)),)
 
@@ -156,7 +165,9 @@ concat = _Concat(
 )
 
 
-def _update_ref(base: np.ndarray, new: np.ndarray, start: Shape, stop: Shape, step: Shape) -> np.ndarray:
+def _update_ref(
+    base: np.ndarray, new: np.ndarray, start: Shape, stop: Shape, step: Shape
+) -> np.ndarray:
     out = base.copy()
     out[tuple(map(_slice, start, stop, step))] = new
     return out
