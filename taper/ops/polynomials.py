@@ -37,7 +37,8 @@ def _chebyshev(x: np.ndarray, n: np.ndarray, first: np.ndarray) -> np.ndarray:
 def _waves(
     x: np.ndarray, n: np.ndarray, first: np.ndarray, wave: Callable, ends: tuple
 ) -> np.ndarray:
-    """A Chebyshev polynomial: by angles inside (-1, 1) for larger n, its known values at 1 and -1."""
+    """A Chebyshev polynomial: by angles inside (-1, 1) for larger n, its known values at 1 and
+    -1."""
     with np.errstate(all="ignore"):
         order = np.trunc(n)
         angle = np.arccos(np.clip(x, -1, 1))
