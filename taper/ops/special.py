@@ -65,9 +65,13 @@ def digamma(x: np.ndarray) -> np.ndarray:
         out = out - np.where(low, 1 / np.where(low, z, 1), 0)
         z = np.where(low, z + 1, z)
     w = 1 / (z * z)
-    series = w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (1 / 132 - w * 691 / 32760)))))
+    series = w * (
+        1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (1 / 132 - w * 691 / 32760))))
+    )
     out = out + np.log(z) - 0.5 / z - series
-    out = np.where(mirrored, out - math.pi / np.tan(math.pi * np.where(mirrored, y - np.floor(y), 0.5)), out)
+    out = np.where(
+        mirrored, out - math.pi / np.tan(math.pi * np.where(mirrored, y - np.floor(y), 0.5)), out
+    )
     out = np.where(pole, np.where(y == 0, np.where(np.signbit(y), np.inf, -np.inf), np.nan), out)
     return out.astype(x.dtype)
 
@@ -94,7 +98,9 @@ def zeta(s: np.ndarray, q: np.ndarray) -> np.ndarray:
         power = power / (a * a)
     total = np.where(q64 == np.inf, 0, total)
     total = np.where((s64 == 1) | pole, np.inf, total)
-    spoiled = (s64 < 1) | (below & ~pole & (s64 != np.floor(s64))) | np.isnan(q64) | (q64 == -np.inf)
+    spoiled = (
+        (s64 < 1) | (below & ~pole & (s64 != np.floor(s64))) | np.isnan(q64) | (q64 == -np.inf)
+    )
     return np.where(spoiled, np.nan, total)
 
 
@@ -103,7 +109,11 @@ def polygamma(n: int, x: np.ndarray) -> np.ndarray:
     if n == 0:
         return digamma(x)
     y = x.astype(np.float64)
-    out = (-1) ** (n + 1) * math.factorial(n) * zeta(np.float64(n + 1), np.where((n > 1) | (y > 0), y, 1.0))
+    out = (
+        (-1) ** (n + 1)
+        * math.factorial(n)
+        * zeta(np.float64(n + 1), np.where((n > 1) | (y > 0), y, 1.0))
+    )
     if n == 1:  # trigamma's reflection reaches the negative half line
         low = y <= 0
         mirrored = zeta(np.float64(2), np.where(low, 1 - y, 1.0))
