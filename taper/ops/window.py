@@ -26,7 +26,9 @@ def _windows_shape(s: Shape, axes: Shape, size: Shape, step: Shape, dilation: Sh
     return (*out, *size)
 
 
-def _windows_ref(x: np.ndarray, axes: Shape, size: Shape, step: Shape, dilation: Shape) -> np.ndarray:
+def _windows_ref(
+    x: np.ndarray, axes: Shape, size: Shape, step: Shape, dilation: Shape
+) -> np.ndarray:
     shape = _windows_shape(x.shape, axes, size, step, dilation)
     strides = list(x.strides)
     for a, t in zip(axes, step):
@@ -35,13 +37,17 @@ def _windows_ref(x: np.ndarray, axes: Shape, size: Shape, step: Shape, dilation:
     return np.lib.stride_tricks.as_strided(x, shape, (*strides, *inner), writeable=False)
 
 
-def _fold_shape(s: Shape, shape: Shape, axes: Shape, size: Shape, step: Shape, dilation: Shape) -> Shape:
+def _fold_shape(
+    s: Shape, shape: Shape, axes: Shape, size: Shape, step: Shape, dilation: Shape
+) -> Shape:
     if _windows_shape(shape, axes, size, step, dilation) != s:
         raise ValueError(f"fold: {s} are not the windows of {shape}")
     return shape
 
 
-def _fold_ref(g: np.ndarray, shape: Shape, axes: Shape, size: Shape, step: Shape, dilation: Shape) -> np.ndarray:
+def _fold_ref(
+    g: np.ndarray, shape: Shape, axes: Shape, size: Shape, step: Shape, dilation: Shape
+) -> np.ndarray:
     out = np.zeros(shape, g.dtype)
     for place in product(*map(range, size)):
         region = [slice(None)] * len(shape)
