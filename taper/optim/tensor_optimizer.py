@@ -163,7 +163,9 @@ class TensorOptimizer(Optimizer):
         Complex tensors are seen as real ones with a last dimension of two.
         """
         names = tuple(states[0])
-        if any(isinstance(h, Tensor) for h in hyper.values()) or any(tuple(s) != names for s in states):
+        if any(isinstance(h, Tensor) for h in hyper.values()) or any(
+            tuple(s) != names for s in states
+        ):
             self._update_each(params, grads, states, hyper, switches)
             return
         rows = [[p, *(s[name] for name in names)] for p, s in zip(params, states, strict=True)]
