@@ -32,7 +32,9 @@ def _from_environment() -> Settings:
     for field, kind in Settings.__annotations__.items():
         text = os.environ.get("TAPER_" + field.upper())
         if text is not None:
-            found[field] = {"int": int, "bool": lambda t: t not in ("", "0"), "str": str}[kind](text)
+            found[field] = {"int": int, "bool": lambda t: t not in ("", "0"), "str": str}[kind](
+                text
+            )
     return Settings(**found)
 
 
