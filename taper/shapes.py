@@ -47,7 +47,11 @@ def show(shape: Sequence[int]) -> str:
 
 def contiguous_strides(shape: Sequence[int]) -> tuple[int, ...]:
     """Row-major strides, in elements."""
-    return tuple(accumulate((max(n, 1) for n in reversed(shape[1:])), operator.mul, initial=1))[::-1] if shape else ()
+    return (
+        tuple(accumulate((max(n, 1) for n in reversed(shape[1:])), operator.mul, initial=1))[::-1]
+        if shape
+        else ()
+    )
 
 
 def is_contiguous(shape: Sequence[int], strides: Sequence[int]) -> bool:
@@ -69,12 +73,15 @@ def wrap_dim(dim: int, ndim: int) -> int:
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim})"
+            f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got "
+            f"{dim})"
         )
     return dim % bound
 
 
-def wrap_dims(dims: int | Sequence[int] | None, ndim: int, *, empty_is_all: bool = True) -> tuple[int, ...]:
+def wrap_dims(
+    dims: int | Sequence[int] | None, ndim: int, *, empty_is_all: bool = True
+) -> tuple[int, ...]:
     """Dimensions to reduce over, ascending; None (and an empty list) means all of them."""
     if dims is None or (empty_is_all and not isinstance(dims, int) and len(dims) == 0):
         return tuple(range(ndim))
@@ -95,8 +102,8 @@ def broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
             if n != seen and n != 1:
                 if seen != 1:
                     raise RuntimeError(
-                        f"The size of tensor a ({seen}) must match the size of tensor b ({n}) at non-singleton "
-                        f"dimension {ndim - i}"
+                        f"The size of tensor a ({seen}) must match the size of tensor b ({n}) at "
+                        f"non-singleton dimension {ndim - i}"
                     )
                 out[-i] = n
     return tuple(out)
@@ -116,8 +123,8 @@ def infer(sizes: Sequence[int], numel: int) -> tuple[int, ...]:
         if known == 0:
             if numel == 0:
                 raise RuntimeError(
-                    f"cannot reshape tensor of 0 elements into shape {show(sizes)} because the unspecified dimension "
-                    "size -1 can be any value and is ambiguous"
+                    f"cannot reshape tensor of 0 elements into shape {show(sizes)} because the "
+                    "unspecified dimension size -1 can be any value and is ambiguous"
                 )
         elif numel % known == 0:
             sizes[unknown[0]] = numel // known
@@ -127,7 +134,9 @@ def infer(sizes: Sequence[int], numel: int) -> tuple[int, ...]:
     raise RuntimeError(f"shape '{show(sizes)}' is invalid for input of size {numel}")
 
 
-def view_strides(shape: Sequence[int], strides: Sequence[int], new: Sequence[int]) -> tuple[int, ...] | None:
+def view_strides(
+    shape: Sequence[int], strides: Sequence[int], new: Sequence[int]
+) -> tuple[int, ...] | None:
     """Strides that make a `new` shape of the same memory, or None where that needs a copy."""
     if prod(shape) == 0:
         return contiguous_strides(new)
