@@ -23,7 +23,8 @@ class _Held:
 
 
 def _counts(held: _Held) -> list[int]:
-    """Reference counts of an array and of the arrays whose memory it borrows; -1 for a foreign owner."""
+    """Reference counts of an array and of the arrays whose memory it borrows; -1 for a foreign
+    owner."""
     counts = [sys.getrefcount(held.array)]
     array: Any = held.array.base
     while array is not None:
@@ -32,7 +33,8 @@ def _counts(held: _Held) -> list[int]:
     return counts
 
 
-_ALONE, _ALONE_BASE = _counts(_Held(np.empty(2).reshape(2)[:]))  # what the counts are when nobody else holds any
+# what the counts are when nobody else holds any
+_ALONE, _ALONE_BASE = _counts(_Held(np.empty(2).reshape(2)[:]))
 
 
 class Storage:
@@ -90,7 +92,8 @@ class Storage:
         if self.shared is None:
             buffer = tape.compute(self.value)
             self.value = Value(None, 0, self.value.shape, self.value.dtype)
-            self.shared = _Held(buffer.copy().reshape(-1))  # other values may hold the buffer itself
+            # other values may hold the buffer itself
+            self.shared = _Held(buffer.copy().reshape(-1))
         return self.shared.array
 
     def nbytes(self) -> int:
