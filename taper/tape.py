@@ -1,4 +1,5 @@
-"""The tape: records calls as interned nodes, numbers leaves by first use, and flushes values somebody looks at."""
+"""The tape: records calls as interned nodes, numbers leaves by first use, and flushes values
+somebody looks at."""
 
 from __future__ import annotations
 
@@ -37,9 +38,7 @@ class Template:
     """A pure function of nodes, traced once on placeholders for one signature."""
 
     def __init__(self, fn: Callable, like: tuple[Node | None, ...], static: tuple) -> None:
-        self.inputs = tuple(
-            None if n is None else ir.variable(i, n) for i, n in enumerate(like)
-        )
+        self.inputs = tuple(None if n is None else ir.variable(i, n) for i, n in enumerate(like))
         found = fn(*self.inputs, *static)
         self.single = isinstance(found, Node)
         self.outs: tuple[Node, ...] = (found,) if isinstance(found, Node) else tuple(found)
@@ -59,16 +58,22 @@ class Template:
 
 
 class Vjp:
-    """The gradient of a template as a function of nodes: (kept inputs, kept outputs, cotangents) -> gradients.
+    """The gradient of a template as a function of nodes: (kept inputs, kept outputs, cotangents) ->
+    gradients.
 
-    `inputs` and `outputs` are the places of the values that the gradient reads, found by looking at its graph.
+    `inputs` and `outputs` are the places of the values that the gradient reads, found by looking at
+    its graph.
     """
 
-    def __init__(self, template: Template, needs: tuple[bool, ...], given: tuple[bool, ...]) -> None:
+    def __init__(
+        self, template: Template, needs: tuple[bool, ...], given: tuple[bool, ...]
+    ) -> None:
         xs, outs = template.inputs, template.outs
         wanted = [x for x, need in zip(xs, needs) if need and x is not None]
         base = len(xs)
-        gs = [ir.variable(base + i, o) if has else None for i, (o, has) in enumerate(zip(outs, given))]
+        gs = [
+            ir.variable(base + i, o) if has else None for i, (o, has) in enumerate(zip(outs, given))
+        ]
         found = grad(outs, gs, wanted)
         saved = {o: ir.variable(base + len(outs) + i, o) for i, o in enumerate(outs) if o not in xs}
         self.present = tuple(f is not None for f in found)
@@ -109,7 +114,8 @@ class Tape:
         return value.node  # type: ignore[return-value]
 
     def number(self, value: Any) -> Node:
-        """The node of a Python number, bound when the plan runs; inside a traced function it is a constant."""
+        """The node of a Python number, bound when the plan runs; inside a traced function it is a
+        constant."""
         kind = type(value)
         if kind not in (float, int, bool, complex):
             kind = next(k for k in (bool, int, float, complex) if isinstance(value, _LIKE[k]))
@@ -167,7 +173,10 @@ class Tape:
                 results = self._rescue(roots, leaves, numbers, error)
             except BaseException:
                 for v in live:
-                    v.epoch, v.error = 0, RuntimeError("the computation of this value was interrupted")
+                    v.epoch, v.error = (
+                        0,
+                        RuntimeError("the computation of this value was interrupted"),
+                    )
                 raise
             for v in live:
                 found = results[v.node]
@@ -219,4 +228,3 @@ def ready(array: np.ndarray, kind: dtype | None = None) -> Value:
     value = Value(None, 0, ir.Size(array.shape), kind or dtypes.of_array(array.dtype))
     value.buffer = array
     return value
-
