@@ -169,7 +169,8 @@ class Tensor:
         n = len(self._size)
         if not -n <= dim < n:
             raise IndexError(
-                f"Dimension out of range (expected to be in range of [{-max(n, 1)}, {max(n, 1) - 1}], but got {dim})"
+                f"Dimension out of range (expected to be in range of [{-max(n, 1)}, "
+                f"{max(n, 1) - 1}], but got {dim})"
             )
         return self._size[dim]
 
@@ -227,8 +228,9 @@ class Tensor:
             return
         if not wanted and not self.is_leaf:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
-                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach()."
             )
         if wanted and not self._dtype.inexact:
             raise RuntimeError(
@@ -236,7 +238,8 @@ class Tensor:
             )
         if wanted and self._inference and not state.inference:
             raise RuntimeError(
-                "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed."
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                "allowed."
             )
         self._requires_grad = bool(wanted)
 
@@ -279,10 +282,11 @@ class Tensor:
         """The gradient accumulated by `backward`."""
         if self._grad is None and not self._retains and self._grad_fn is not None:
             warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
-                "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated "
-                "for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor "
-                "by mistake, make sure you access the leaf Tensor instead.",
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+                ".grad attribute won't be populated during autograd.backward(). If you indeed want "
+                "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
+                "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
+                "access the leaf Tensor instead.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -293,19 +297,22 @@ class Tensor:
         if value is not None:
             if not isinstance(value, Tensor):
                 raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                    "assigned grad expected to be a Tensor or None but got grad of type "
+                    f"{type(value).__name__}"
                 )
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if value._size != self._size:
                 raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(value._size)}' to a tensor of size "
-                    f"'{list(self._size)}'. Please ensure that the gradient and the tensor are the same size"
+                    f"attempting to assign a gradient of size '{list(value._size)}' to a tensor of "
+                    f"size '{list(self._size)}'. Please ensure that the gradient and the tensor "
+                    "are the same size"
                 )
             if value._dtype is not self._dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{_C_NAME.get(value._dtype.name, value._dtype.name)}' "
-                    f"to a tensor with grad_dtype '{formatting_name(self._dtype)}'. The gradient must match the "
+                    "attempting to assign a gradient with dtype "
+                    f"'{_C_NAME.get(value._dtype.name, value._dtype.name)}' to a tensor with "
+                    f"grad_dtype '{formatting_name(self._dtype)}'. The gradient must match the "
                     "tensor's grad_dtype (defaults to the tensor's dtype)."
                 )
         self._grad = value
@@ -328,7 +335,8 @@ class Tensor:
         return Edge(accumulator, 0)
 
     def register_hook(self, hook: Any) -> Handle:
-        """Call `hook(grad)` when the gradient of this tensor is known; what it returns replaces it."""
+        """Call `hook(grad)` when the gradient of this tensor is known; what it returns replaces
+        it."""
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         fn = self.grad_fn
@@ -414,7 +422,8 @@ class Tensor:
             return self.detach()._shared_array()
         if self.requires_grad:
             raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
             )
         if self._dtype in (dtypes.bfloat16, dtypes.float8_e4m3fn, dtypes.float8_e5m2):
             raise TypeError(f"Got unsupported ScalarType {formatting_name(self._dtype)}")
@@ -474,9 +483,10 @@ class Tensor:
     def __deepcopy__(self, memo: dict) -> Tensor:
         if self.grad_fn is not None:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
-                "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
+                "because of a torch.nn.utils.weight_norm usage, see "
+                "https://github.com/pytorch/pytorch/pull/103001"
             )
         if id(self) in memo:
             return memo[id(self)]
@@ -489,7 +499,8 @@ class Tensor:
 
 
 def _copied(tensor: Tensor, memo: dict) -> Tensor:
-    """A tensor over a copy of the storage; tensors that share one share the copy (through `memo`)."""
+    """A tensor over a copy of the storage; tensors that share one share the copy (through
+    `memo`)."""
     storage = tensor._storage
     copy = memo.get(id(storage))
     if copy is None:
@@ -524,18 +535,36 @@ class layout:
 
 strided = layout("strided")
 sparse_coo, sparse_csr = layout("sparse_coo"), layout("sparse_csr")
-_C_NAME = {"float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16"}
+_C_NAME = {
+    "float32": "float",
+    "float64": "double",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+}
 _SCALAR = {"bfloat16": "BFloat16", "float8_e4m3fn": "Float8_e4m3fn", "float8_e5m2": "Float8_e5m2"}
 
 
 def formatting_name(kind: dtype) -> str:
     """PyTorch's name of a scalar type, as its messages write it."""
-    return _SCALAR.get(kind.name) or {
-        **{"float32": "Float", "float64": "Double", "float16": "Half", "int64": "Long", "int32": "Int"},
-        **{"int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool"},
-        **{"complex64": "ComplexFloat", "complex128": "ComplexDouble"},
-        **{"uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64"},
-    }[kind.name]
+    return (
+        _SCALAR.get(kind.name)
+        or {
+            "float32": "Float",
+            "float64": "Double",
+            "float16": "Half",
+            "int64": "Long",
+            "int32": "Int",
+            "int16": "Short",
+            "int8": "Char",
+            "uint8": "Byte",
+            "bool": "Bool",
+            "complex64": "ComplexFloat",
+            "complex128": "ComplexDouble",
+            "uint16": "UInt16",
+            "uint32": "UInt32",
+            "uint64": "UInt64",
+        }[kind.name]
+    )
 
 
 def describe(tensor: Tensor) -> str:
