@@ -19,7 +19,9 @@ def test_one_dimension(name, n, norm):
     np.testing.assert_allclose(found, getattr(np.fft, name)(x, n, 1, norm), atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["fftn", "ifftn", "rfftn", "irfftn", "fft2", "ifft2", "rfft2", "irfft2"])
+@pytest.mark.parametrize(
+    "name", ["fftn", "ifftn", "rfftn", "irfftn", "fft2", "ifft2", "rfft2", "irfft2"]
+)
 def test_several_dimensions(name):
     x = REAL if name.startswith("r") else COMPLEX
     found = getattr(torch.fft, name)(torch.tensor(x)).numpy()
@@ -40,7 +42,8 @@ def test_gradients():
     shift = rng.standard_normal(REAL.shape)
     e = 1e-6
     high, low = (
-        float((torch.fft.rfft(torch.tensor(REAL + s * shift)).abs() * weights).sum()) for s in (e, -e)
+        float((torch.fft.rfft(torch.tensor(REAL + s * shift)).abs() * weights).sum())
+        for s in (e, -e)
     )
     assert abs((high - low) / (2 * e) - float((x.grad.numpy() * shift).sum())) < 1e-6
 
