@@ -74,13 +74,17 @@ def test_incomplete_gamma():
     a, x = double(0.5, 1.0, 3.0, 50.0), double(2.0, 0.7, 9.0, 40.0)
     low, high = torch.igamma(a, x), torch.special.gammaincc(a, x)
     np.testing.assert_allclose((low + high).numpy(), 1, rtol=1e-14)
-    np.testing.assert_allclose(low[:2].numpy(), [math.erf(math.sqrt(2)), -math.expm1(-0.7)], rtol=1e-13)
+    np.testing.assert_allclose(
+        low[:2].numpy(), [math.erf(math.sqrt(2)), -math.expm1(-0.7)], rtol=1e-13
+    )
     assert torch.igamma(double(-1.0), double(1.0)).isnan().all()
 
 
 def test_zeta():
     s = torch.special
-    np.testing.assert_allclose(s.zeta(double(2.0, 4.0), 1).numpy(), [math.pi**2 / 6, math.pi**4 / 90])
+    np.testing.assert_allclose(
+        s.zeta(double(2.0, 4.0), 1).numpy(), [math.pi**2 / 6, math.pi**4 / 90]
+    )
 
 
 @pytest.mark.parametrize("name", ["i0e", "i1", "i1e", "erfcx", "ndtri", "entr", "ndtr", "log_ndtr"])
