@@ -9,18 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from ...functions.creation import empty
-from ...functions.random import rand, randint
+from ...functions.random import default_generator, randint
 
 
 def chance() -> float:
     """One draw from 0 to 1, of PyTorch's random numbers."""
-    return rand(1).item()
+    return float(default_generator.stream.uniform((1,))[0])
 
 
 def uniform(low: float, high: float) -> float:
     """One draw between two numbers, of PyTorch's random numbers."""
-    return empty(1).uniform_(low, high).item()
+    return float(default_generator.stream.uniform((1,), low, high)[0])
 
 
 def integer(low: int, high: int) -> int:
