@@ -1,5 +1,7 @@
 """Taper: programs written for PyTorch, run by kernels generated while they run. `import taper as torch`."""
 
+import math
+
 from .devices import device
 from .devices import set_default as set_default_device
 from .dtypes import (
@@ -85,15 +87,19 @@ from .modes import (
 )
 from .settings import get_num_threads, set_num_threads, settings
 from .shapes import Size
+from .switches import *
 from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
 from . import autograd, cuda, fft, linalg, nn, optim, random, serialization, special, utils, version  # isort: skip
+from . import __config__, accelerator, backends, compiler, cpu, hub, jit, mps, profiler, xpu  # isort: skip
 from .compat import install  # isort: skip
+from .compiler import compile  # isort: skip
 from .serialization import load, save  # isort: skip
 from .version import __version__  # isort: skip
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
+e, inf, nan, pi, newaxis = math.e, math.inf, math.nan, math.pi, None

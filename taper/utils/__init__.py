@@ -1,5 +1,5 @@
-"""Tools around tensors that are neither layers nor optimizers: so far, data loading."""
+"""Tools around tensors that are neither layers nor optimizers: data loading, checkpoints, benchmarks, TensorBoard."""
 
-from . import data
+from . import checkpoint, data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]

@@ -1,0 +1,5 @@
+"""Curves, images and texts for TensorBoard: `SummaryWriter`."""
+
+from .writer import SummaryWriter
+
+__all__ = ["SummaryWriter"]
