@@ -35,6 +35,7 @@ from .functions.bits import *
 from .functions.comparison import *
 from .functions.contraction import *
 from .functions.conversion import *
+from .functions.copies import *
 from .functions.creation import *
 from .functions.differences import *
 from .functions.elementary import *
@@ -64,6 +65,7 @@ from .functions.matrix_norms import nuclear_norm
 from .functions.native import *
 from .functions.norms import *
 from .functions.order import *
+from .functions.padding import constant_pad_nd
 from .functions.pointwise import *
 from .functions.products import *
 from .functions.random import *
@@ -77,6 +79,7 @@ from .functions.spectral import pca_lowrank, pinverse, svd_lowrank
 from .functions.spectral import svd_old as svd
 from .functions.statistics import *
 from .functions.views import *
+from .functions.windows import *
 from .modes import (
     enable_grad,
     inference_mode,
@@ -92,7 +95,7 @@ from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
-from . import autograd, cuda, fft, linalg, nn, optim, random, serialization, special, utils, version  # isort: skip
+from . import autograd, cuda, fft, linalg, nn, optim, random, serialization, signal, special, utils, version  # isort: skip
 from . import __config__, accelerator, backends, compiler, cpu, hub, jit, mps, profiler, xpu  # isort: skip
 from .compat import install  # isort: skip
 from .compiler import compile  # isort: skip

@@ -8,6 +8,7 @@ from .functions import (
     bits,
     comparison,
     conversion,
+    copies,
     creation,
     differences,
     elementary,
@@ -64,6 +65,11 @@ Tensor.broadcast_to, Tensor.as_strided = views.broadcast_to, views.as_strided
 Tensor.diagonal, Tensor.unfold = views.diagonal, views.unfold
 Tensor.real, Tensor.imag = property(views.real), property(views.imag)
 Tensor.detach_ = views.detach_
+Tensor.select_scatter, Tensor.slice_scatter = copies.select_scatter, copies.slice_scatter
+Tensor.diagonal_scatter, Tensor.as_strided_scatter = copies.diagonal_scatter, copies.as_strided_scatter
+Tensor.narrow_copy, Tensor.unsafe_split_with_sizes = copies.narrow_copy, copies.unsafe_split_with_sizes
+Tensor.unsafe_split, Tensor.unsafe_chunk = copies.unsafe_split, copies.unsafe_chunk
+Tensor.resize_, Tensor.resize_as_ = copies.resize_, copies.resize_as_
 
 # ---------------------------------------------------------------- indexing
 Tensor.__getitem__, Tensor.__setitem__ = indexing.getitem, indexing.setitem
