@@ -11,9 +11,11 @@ from .values import Type
 
 Pair = tuple[int, int]
 
-GROUP_BYTES = 384 << 10  # padded images, or a panel, that should stay in the second-level cache
+GROUP_BYTES = 384 << 10  # padded images that should stay in the second-level cache
 PARTS = 8  # the most parts that a kernel is cut into
-UNROLLED = 12  # kernel elements up to which all of them are written out
+BLOCK = 128  # terms that are added one after the other; their sums are added up in memory
+TOGETHER = 8  # tiles that pass over a block of weights while it stays in the first-level cache
+VECTORS = 3  # the widest tile: a block of its weights, too, must leave room in that cache
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class ConvPlan:
         k = self.image.channels
         total = -(-self.channels // self.lanes)
         best: tuple[float, tuple[Tile, ...]] | None = None
-        for vectors in range(1, min(total, 6) + 1):
+        for vectors in range(1, min(total, VECTORS) + 1):
             found = [
                 _rectangle(p.count, total, vectors, k * len(p.taps), self.registers)
                 for p in self.phases
@@ -114,6 +116,15 @@ class ConvPlan:
     def column_tiles(self) -> int:
         """Tiles beside each other along the channels."""
         return -(-self.channels // self.width)
+
+    def grid(self, phase: int) -> Pair:
+        """Tiles below and beside each other in a phase."""
+        tile, count = self.tiles[phase], self.phases[phase].count
+        return -(-count[0] // tile.rows), -(-count[1] // tile.columns)
+
+    def block(self, phase: int) -> int:
+        """Input channels of a block of terms."""
+        return max(1, BLOCK // max(1, len(self.phases[phase].taps)))
 
     def panel(self, phase: int) -> int:
         """Elements of the weights of one tile's channels in a phase."""
@@ -178,7 +189,7 @@ class WeightPlan:
         (high, wide), total = self.kernel, -(-self.channels // self.lanes)
         k = self.image.count * self.pixels[0] * self.pixels[1]
         best: tuple[float, Tile] | None = None
-        for vectors in range(1, min(total, 6) + 1):
+        for vectors in range(1, min(total, VECTORS) + 1):
             most = _most(vectors, self.registers)
             heights = [n for n in range(1, high) if n * wide <= most]
             many = range(1, self.image.channels + 1)
@@ -227,15 +238,12 @@ class WeightPlan:
         return self.pixels[0] * self.pixels[1] * self.width
 
     @property
-    def chunk(self) -> int:
-        """Images between two passes over the result."""
-        size = self.panel * self.element.bits // 8
-        return max(1, min(self.image.count, GROUP_BYTES // size))
-
-    @property
-    def chunks(self) -> int:
-        """Passes over the result."""
-        return -(-self.image.count // self.chunk)
+    def block(self) -> Pair:
+        """Images and rows of pixels in a block of terms."""
+        high, wide = self.pixels
+        rows = max(1, min(high, BLOCK // wide))
+        images = max(1, BLOCK // (high * wide)) if rows == high else 1
+        return min(images, self.image.count), rows
 
     @property
     def tiles(self) -> int:

@@ -10,15 +10,14 @@ from .emit import Emitter
 from .pack import powers, transposed
 from .values import I32, I64, Type, Value, constant, constants
 
-BLOCK = 128  # terms that are added one after the other; their sums are added up in memory
-
 
 @dataclass(frozen=True)
 class Level:
-    """A loop over terms: its length, and the steps in the image and in the panel."""
+    """A loop over terms: its length, and the steps in the image (or a table of offsets) and in the
+    panel."""
 
     count: int | Value
-    image: int
+    image: int | Value
     panel: int
 
 
@@ -54,57 +53,29 @@ def accumulate(
     turns: Sequence[tuple[int, int]],
 ) -> None:  # fmt: skip
     """Add image element times panel vector over all levels and turns (offsets in both) to the sums."""
-    if not turns:
-        return
-    inner, cut = len(turns), len(levels) - 1
-    while cut and isinstance(levels[cut].count, int) and inner * levels[cut].count <= BLOCK:
-        inner *= levels[cut].count
-        cut -= 1
-    _outer(b, sums, (image, panel), levels, cut, max(1, BLOCK // inner), turns)
+    zeros = [constant(sums.vector, 0.0)] * (len(sums.rows) * sums.vectors)
+    for n, x in enumerate(_inner(b, sums, (image, panel), levels, turns, zeros)):
+        held = b.load(sums.vector, sums.at, n * sums.lanes)
+        b.store(b.add(held, x), sums.at, n * sums.lanes)
 
 
-def _moved(b: Emitter, sums: Sums, at: tuple[Value, Value], level: Level, i: Value) -> tuple[Value, Value]:
+def _moved(
+    b: Emitter, sums: Sums, at: tuple[Value, Value], level: Level, i: Value
+) -> tuple[Value, Value]:
     image, panel = at
+    table = level.image
+    offset = b.load(I64, table, i) if isinstance(table, Value) else b.mul(i, table)
     return (
-        b.at(image, b.mul(i, level.image), sums.element),
+        b.at(image, offset, sums.element),
         b.at(panel, b.mul(i, level.panel), sums.element),
     )
 
 
-def _outer(
-    b: Emitter, sums: Sums, at: tuple[Value, Value], levels: Sequence[Level], cut: int, block: int,
-    turns: Sequence[tuple[int, int]],
-) -> None:  # fmt: skip
-    """The loops between whose turns the sums wait in memory."""
-    level = levels[0]
-    if cut:
-        b.loop(
-            level.count,
-            lambda i: _outer(
-                b, sums, _moved(b, sums, at, level, i), levels[1:], cut - 1, block, turns
-            ),
-        )
-        return
-    zeros = [constant(sums.vector, 0.0)] * (len(sums.rows) * sums.vectors)
-
-    def one(start: Value) -> None:
-        stop = b.add(start, block)
-        if not isinstance(level.count, int) or level.count % block:
-            stop = b.minimum(stop, level.count)
-        found = _inner(b, sums, at, levels, turns, zeros, start, stop)
-        for n, x in enumerate(found):
-            held = b.load(sums.vector, sums.at, n * sums.lanes)
-            b.store(b.add(held, x), sums.at, n * sums.lanes)
-
-    b.loop(level.count, one, step=block)
-
-
 def _inner(
     b: Emitter, sums: Sums, at: tuple[Value, Value], levels: Sequence[Level],
-    turns: Sequence[tuple[int, int]], acc: Sequence[Value], start: Value | int = 0,
-    stop: Value | int | None = None,
+    turns: Sequence[tuple[int, int]], acc: Sequence[Value],
 ) -> list[Value]:  # fmt: skip
-    """The loops whose sums stay in registers."""
+    """The loops over terms, whose sums stay in registers."""
     if not levels:
         out = list(acc)
         for x, p in turns:
@@ -115,7 +86,7 @@ def _inner(
     def body(i: Value, *acc: Value) -> list[Value]:
         return _inner(b, sums, _moved(b, sums, at, level, i), levels[1:], turns, acc)
 
-    return b.loop(level.count if stop is None else stop, body, *acc, start=start)
+    return b.loop(level.count, body, *acc)
 
 
 def _turn(

@@ -9,7 +9,7 @@ from math import prod
 from ...ir.node import Node
 from .affine import Var, of, steps
 from .body import Body
-from .conv_plan import ConvPlan, Image, Pair, Phase, WeightPlan, machine
+from .conv_plan import TOGETHER, ConvPlan, Image, Pair, Phase, WeightPlan, machine
 from .conv_tiles import Level, Segment, Sums, accumulate, clear, finish, pad, spread
 from .emit import Emitter, Unit
 from .loops import Kernel
@@ -153,7 +153,7 @@ class _Maker:
 
     def _kernel(self, operands: list, write: Callable, share_of_flops: int) -> Kernel:
         reads = list(dict.fromkeys(n for n, _, _ in operands))
-        unit = Unit(self.target)
+        self.unit = unit = Unit(self.target)
         self.b = b = unit.function("kernel", (PTR, I64, I64))
         args, part, parts = b.args
         places = {n: b.load(PTR, args, i + 1) for i, n in enumerate(reads)}
@@ -242,24 +242,24 @@ class _Conv(_Maker):
 
     # ------------------------------------------------------------ products
     def multiply(self, part: Value, parts: Value) -> None:
-        """Groups of images, or rows of tiles, of a part."""
+        """Groups of images, or batches of tiles, of a part."""
         b, p = self.b, self.plan
-        self.tile_sums = {
-            n: b.stack(self.element, t.rows * t.columns * p.width) for n, t in enumerate(p.tiles)
-        }
+        most = max(t.rows * t.columns for t in p.tiles)
+        self.room = most * p.width
+        self.sums = b.stack(self.element, self.room * TOGETHER)
         if p.own:
             self._by_images(part, parts)
             return
         source = self.at(self.memory, p.weights) if self.image.copied else self.left
-        for n, (phase, tile) in enumerate(zip(p.phases, p.tiles)):
-            rows = -(-phase.count[0] // tile.rows)
-            first, last = share(b, p.column_tiles * self.image.count * rows, part, parts)
+        for n in range(len(p.phases)):
+            total = self.image.count * prod(p.grid(n))
+            batches = -(-total // TOGETHER)
+            first, last = share(b, p.column_tiles * batches, part, parts)
 
-            def unit(u: Value, n: int = n, rows: int = rows) -> None:
-                y, rest = b.rem(u, rows, signed=False), b.div(u, rows, signed=False)
-                image = b.rem(rest, self.image.count, signed=False)
-                channel = b.div(rest, self.image.count, signed=False)
-                self._line(n, channel, self.at(source, b.mul(image, self.image.read[0])), image, y)
+            def unit(u: Value, n: int = n, batches: int = batches, total: int = total) -> None:
+                channel, at = b.div(u, batches, signed=False), b.rem(u, batches, signed=False)
+                zero = constant(I64, 0)
+                self._batch(n, channel, source, zero, b.mul(at, TOGETHER), constant(I64, total))
 
             b.loop(last, unit, start=first)
 
@@ -270,61 +270,80 @@ class _Conv(_Maker):
 
         def group(start: Value) -> None:
             stop = b.minimum(b.add(start, p.group), last)
+            source = own
             if image.copied:
                 planes = (b.mul(x, image.channels) for x in (start, stop))
                 pad(b, self.element, image, self.lanes, self.left, own, *planes)
-            for n, (phase, tile) in enumerate(zip(p.phases, p.tiles)):
-                b.loop(p.column_tiles, partial(self._group, n, own, start, stop))
+            else:
+                source = self.at(self.left, b.mul(start, image.read[0]))
+            for n in range(len(p.phases)):
+                total = b.mul(b.sub(stop, start), prod(p.grid(n)))
+
+                def tile(channel: Value, n: int = n, total: Value = total) -> None:
+                    batch = partial(self._batch, n, channel, source, start)
+                    b.loop(total, lambda at: batch(at, total), step=TOGETHER)
+
+                b.loop(p.column_tiles, tile)
 
         b.loop(last, group, start=first, step=p.group)
 
-    def _group(self, n: int, own: Value, start: Value, stop: Value, channel: Value) -> None:
-        """All results of a group of images for one tile of channels."""
-        b, image = self.b, self.image
-        rows = -(-self.plan.phases[n].count[0] // self.plan.tiles[n].rows)
-
-        def one(i: Value) -> None:
-            source, at = (own, b.sub(i, start)) if image.copied else (self.left, i)
-            source = self.at(source, b.mul(at, image.read[0]))
-            b.loop(rows, lambda y: self._line(n, channel, source, i, y))
-
-        b.loop(stop, one, start=start)
-
-    def _line(self, n: int, channel: Value, source: Value, image: Value, y: Value) -> None:
-        """A row of tiles."""
-        p, phase, tile = self.plan, self.plan.phases[n], self.plan.tiles[n]
-        high, wide = phase.count
-        rows, columns = -(-high // tile.rows), -(-wide // tile.columns)
-
-        def across(size: int) -> None:
-            whole = wide // tile.columns
-            write = partial(self._tile, n, channel, source, image, y)
-            self.b.loop(whole, lambda x: write(x, (size, tile.columns)))
-            if wide % tile.columns:
-                write(constant(I64, whole), (size, wide % tile.columns))
-
-        assert columns and p
-        self.by_number(y, rows, tile.rows, high % tile.rows, across)
-
-    def _tile(
-        self, n: int, channel: Value, source: Value, image: Value, y: Value, x: Value, size: Pair
+    def _batch(
+        self, n: int, channel: Value, source: Value, image: Value, first: Value, total: Value
     ) -> None:
-        b, p, phase, tile = self.b, self.plan, self.plan.phases[n], self.plan.tiles[n]
-        read = self.image.read
-        row, column = b.mul(y, tile.rows), b.mul(x, tile.columns)
-        corner = self.place([(row, p.stride[0] * read[2]), (column, p.stride[1] * read[3])])
-        offsets = [
-            i * p.stride[0] * read[2] + j * p.stride[1] * read[3]
-            for i in range(size[0])
-            for j in range(size[1])
-        ]
-        sums = Sums(self.tile_sums[n], offsets, tile.vectors, self.lanes, self.element)
+        """Some tiles, numbered from the first of `image`, where `source` points: blocks of terms
+        pass over all of them in turn."""
+        b, p, phase, channels = self.b, self.plan, self.plan.phases[n], self.image.channels
+        last = b.minimum(b.add(first, TOGETHER), total)
+        each = len(phase.taps) * p.width
         panel = self.at(self.memory, b.add(b.mul(channel, p.panel(n)), p.panels_before(n)))
-        clear(b, sums)
-        turns = [(i * read[2] + j * read[3], t * p.width) for t, (_, i, j) in enumerate(phase.taps)]
-        level = Level(self.image.channels, read[1], len(phase.taps) * p.width)
-        accumulate(b, sums, self.at(source, corner), panel, [level], turns)
-        self._store(sums, n, channel, image, row, column, size)
+        read, down, right = self.image.read, *self._steps()
+        taps = [i * read[2] + j * read[3] for _, i, j in phase.taps]
+        table = self.unit.table(I64, taps)
+        b.loop(last, lambda t: self._at_tile(n, first, t, lambda sums, *_: clear(b, sums)), start=first)
+
+        def block(c: Value) -> None:
+            count = b.minimum(b.sub(constant(I64, channels), c), p.block(n))
+            weights = self.at(panel, b.mul(c, each))
+
+            def add(sums: Sums, i: Value, row: Value, column: Value, size: Pair) -> None:
+                at = self.place([(i, read[0]), (c, read[1]), (row, down), (column, right)])
+                # channels inside: neighbouring taps would share loads that then fill the registers
+                levels = [Level(len(taps), table, p.width), Level(count, read[1], each)]
+                accumulate(b, sums, self.at(source, at), weights, levels, [(0, 0)])
+
+            b.loop(last, lambda t: self._at_tile(n, first, t, add), start=first)
+
+        if taps:
+            b.loop(channels, block, step=p.block(n))
+
+        def store(sums: Sums, i: Value, row: Value, column: Value, size: Pair) -> None:
+            self._store(sums, n, channel, b.add(image, i), row, column, size)
+
+        b.loop(last, lambda t: self._at_tile(n, first, t, store), start=first)
+
+    def _steps(self) -> Pair:
+        """What a row and a column of the result are apart in the image."""
+        read, stride = self.image.read, self.plan.stride
+        return stride[0] * read[2], stride[1] * read[3]
+
+    def _at_tile(self, n: int, first: Value, t: Value, write: Callable) -> None:
+        """Find a tile's place, and emit `write(sums, image, row, column, size)` for its size."""
+        b, p, tile, (high, wide) = self.b, self.plan, self.plan.tiles[n], self.plan.phases[n].count
+        rows, columns = p.grid(n)
+        x, t_ = b.rem(t, columns, signed=False), b.div(t, columns, signed=False)
+        y, i = b.rem(t_, rows, signed=False), b.div(t_, rows, signed=False)
+        at = self.at(self.sums, b.mul(b.sub(t, first), self.room))
+        down, right = self._steps()
+
+        def sized(size: Pair) -> None:
+            offsets = [i * down + j * right for i in range(size[0]) for j in range(size[1])]
+            sums = Sums(at, offsets, tile.vectors, self.lanes, self.element)
+            write(sums, i, b.mul(y, tile.rows), b.mul(x, tile.columns), size)
+
+        def across(h: int) -> None:
+            self.by_number(x, columns, tile.columns, wide % tile.columns, lambda w: sized((h, w)))
+
+        self.by_number(y, rows, tile.rows, high % tile.rows, across)
 
     def _store(
         self, sums: Sums, n: int, channel: Value, image: Value, row: Value, column: Value, size: Pair
@@ -417,62 +436,88 @@ class _Weight(_Maker):
 
     # ------------------------------------------------------------ products
     def multiply(self, part: Value, parts: Value) -> None:
-        """A part's tiles, for one chunk of images after the other."""
+        """A part's tiles: those of the same channels share the gradient's panels."""
         b, p = self.b, self.plan
         first, last = share(b, p.tiles, part, parts)
         self.source = self._copies() if self.image.copied else self.left
+        per = prod(p.grid)
 
-        def chunk(c: Value) -> None:
-            b.loop(last, lambda t: self._tile(c, t), start=first)
+        def channel(t: Value) -> None:
+            before = b.mul(t, per)
+            start = b.maximum(b.sub(first, before), 0)
+            stop = b.minimum(b.sub(last, before), per)
+            self._channels(t, start, stop)
 
-        b.loop(p.chunks, chunk)
+        b.loop(b.div(b.add(last, per - 1), per), channel, start=b.div(first, per, signed=False))
 
-    def _tile(self, chunk: Value, t: Value) -> None:
-        """Find the tile's place, and the code for its size."""
+    def _channels(self, channel: Value, start: Value, stop: Value) -> None:
+        """Tiles [start, stop) of a tile of channels: blocks of pixels pass over all of them."""
         b, p = self.b, self.plan
-        rows, columns = p.grid
-        per = rows * columns
-        channel, rest = b.div(t, per, signed=False), b.rem(t, per, signed=False)
-        if p.whole:
-            write = lambda size: self._sum(chunk, t, channel, b.mul(rest, p.whole), (size, *p.kernel))
-            self.by_number(rest, rows, p.whole, self.image.channels % p.whole, write)
-            return
-        c, i = b.div(rest, columns, signed=False), b.rem(rest, columns, signed=False)
-        write = lambda size: self._sum(chunk, t, channel, c, (1, size, p.kernel[1]), i)
-        self.by_number(i, columns, p.tile.rows, p.kernel[0] % p.tile.rows, write)
+        visit = partial(self._at_tile, channel)
+        b.loop(stop, lambda t: visit(t, lambda sums, *_: clear(b, sums)), start=start)
 
-    def _sum(
-        self, chunk: Value, t: Value, channel: Value, c: Value, size: tuple[int, int, int],
-        i: Value | None = None,
+        def images(n: Value) -> None:
+            count = b.minimum(b.sub(constant(I64, self.image.count), n), p.block[0])
+
+            def rows(y: Value) -> None:
+                high = b.minimum(b.sub(constant(I64, p.pixels[0]), y), p.block[1])
+                add = partial(self._block, channel, n, count, y, high)
+                b.loop(stop, lambda t: visit(t, add), start=start)
+
+            b.loop(p.pixels[0], rows, step=p.block[1])
+
+        b.loop(self.image.count, images, step=p.block[0])
+        b.loop(stop, lambda t: visit(t, partial(self._store, channel)), start=start)
+
+    def _block(
+        self, channel: Value, n: Value, count: Value, y: Value, high: Value, sums: Sums, c: Value,
+        row: Value,
     ) -> None:  # fmt: skip
-        b, p, read = self.b, self.plan, self.image.read
-        down, right = p.dilation[0] * read[2], p.dilation[1] * read[3]
-        offsets = [
-            n * read[1] + y * down + x * right
-            for n in range(size[0])
-            for y in range(size[1])
-            for x in range(size[2])
-        ]
-        at = self.at(self.memory, b.add(b.mul(t, p.sums), p.gradients))
-        sums = Sums(at, offsets, p.tile.vectors, self.lanes, self.element)
-        b.when(b.eq(chunk, 0), lambda: clear(b, sums))
-        start = b.mul(chunk, p.chunk)
-        count = b.minimum(b.sub(constant(I64, self.image.count), start), p.chunk)
-        row = b.mul(i, p.tile.rows) if i is not None else constant(I64, 0)
-        image = self.at(self.source, self.place([(start, read[0]), (c, read[1]), (row, down)]))
-        panel = self.place([(channel, p.panel * self.image.count), (start, p.panel)])
-        high, wide = p.pixels
-        turns = next(n for n in range(min(8, wide), 0, -1) if wide % n == 0)
+        """Add the terms of `high` rows of pixels in `count` images to a tile."""
+        p, read, wide = self.plan, self.image.read, self.plan.pixels[1]
+        down, right = p.stride[0] * read[2], p.stride[1] * read[3]
+        image = [(n, read[0]), (c, read[1]), (row, p.dilation[0] * read[2]), (y, down)]
+        panel = [(channel, p.panel * self.image.count), (n, p.panel), (y, wide * p.width)]
+        turns = next(k for k in range(min(8, wide), 0, -1) if wide % k == 0)
         levels = [
             Level(count, read[0], p.panel),
-            Level(high, p.stride[0] * read[2], wide * p.width),
-            Level(wide // turns, turns * p.stride[1] * read[3], turns * p.width),
+            Level(high, down, wide * p.width),
+            Level(wide // turns, turns * right, turns * p.width),
         ]
-        each = [(n * p.stride[1] * read[3], n * p.width) for n in range(turns)]
-        accumulate(b, sums, image, self.at(self.memory, panel), levels, each)
-        b.when(b.eq(chunk, p.chunks - 1), lambda: self._store(sums, channel, c, row))
+        each = [(k * right, k * p.width) for k in range(turns)]
+        source, weights = self.at(self.source, self.place(image)), self.at(self.memory, self.place(panel))
+        accumulate(self.b, sums, source, weights, levels, each)
 
-    def _store(self, sums: Sums, channel: Value, c: Value, row: Value) -> None:
+    def _at_tile(self, channel: Value, t: Value, write: Callable) -> None:
+        """Find a tile's place, and emit `write(sums, input channel, row of the kernel)` for its size."""
+        b, p, (rows, columns) = self.b, self.plan, self.plan.grid
+        number = b.add(b.mul(channel, rows * columns), t)
+        at = self.at(self.memory, b.add(b.mul(number, p.sums), p.gradients))
+
+        def sized(c: Value, row: Value, many: int, high: int) -> None:
+            write(Sums(at, self._offsets(many, high), p.tile.vectors, self.lanes, self.element), c, row)
+
+        if p.whole:
+            c, zero = b.mul(t, p.whole), constant(I64, 0)
+            last = self.image.channels % p.whole
+            self.by_number(t, rows, p.whole, last, lambda n: sized(c, zero, n, p.kernel[0]))
+            return
+        c, i = b.div(t, columns, signed=False), b.rem(t, columns, signed=False)
+        row, last = b.mul(i, p.tile.rows), p.kernel[0] % p.tile.rows
+        self.by_number(i, columns, p.tile.rows, last, lambda n: sized(c, row, 1, n))
+
+    def _offsets(self, channels: int, rows: int) -> list[int]:
+        """Where a tile's rows read, for so many channels and rows of their kernels."""
+        p, read = self.plan, self.image.read
+        down, right = p.dilation[0] * read[2], p.dilation[1] * read[3]
+        return [
+            n * read[1] + y * down + x * right
+            for n in range(channels)
+            for y in range(rows)
+            for x in range(p.kernel[1])
+        ]
+
+    def _store(self, channel: Value, sums: Sums, c: Value, row: Value) -> None:
         b, p = self.b, self.plan
         each = prod(p.kernel)
         step = self.image.channels * each
