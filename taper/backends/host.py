@@ -14,12 +14,17 @@ from ..ops.kinds import Movement
 _EXACT = ("cast", "bitcast", "nextafter")
 
 
+def _array(found: Any) -> Any:
+    """Numpy's scalars as arrays without dimensions."""
+    return found if isinstance(found, (np.ndarray, tuple)) else np.asarray(found)
+
+
 def call(node: Node) -> Callable[..., Any]:
     """The node's numpy function; half precision is computed in float32 and rounded once."""
     ref, attrs = node.op.ref, node.attrs
     halves = [i for i, x in enumerate(node.inputs) if getattr(x.dtype, "is_half", False)]
     if not halves or isinstance(node.op, Movement) or node.op.name in _EXACT:
-        return lambda *xs: ref(*xs, **attrs)
+        return lambda *xs: _array(ref(*xs, **attrs))
     target = node.dtype.array if not isinstance(node.dtype, tuple) else None
 
     def run(*xs: np.ndarray) -> Any:

@@ -103,7 +103,7 @@ class Writer:
     def _lanes_of(self, atom: Any) -> Value:
         b = self.b
         if isinstance(atom, Data):
-            return b.convert(self.emit(atom.expr), I32)
+            return self._spread(b.convert(self.emit(atom.expr), I32))
         inner = self._vector(atom.inner)
         by = b.const(inner, atom.by)
         return (b.div if isinstance(atom, Quotient) else b.rem)(inner, by, signed=False)
