@@ -95,9 +95,8 @@ from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
-from . import autograd, cuda, fft, linalg, nn, optim, random, serialization, signal, special, utils, version  # isort: skip
+from . import autograd, cuda, fft, linalg, masked, nn, optim, random, serialization, signal, special, utils, version  # isort: skip
 from . import __config__, accelerator, backends, compiler, cpu, hub, jit, mps, profiler, xpu  # isort: skip
-from .compat import install  # isort: skip
 from .compiler import compile  # isort: skip
 from .serialization import load, save  # isort: skip
 from .version import __version__  # isort: skip
@@ -106,3 +105,13 @@ half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 e, inf, nan, pi, newaxis = math.e, math.inf, math.nan, math.pi, None
+
+
+def install() -> None:
+    """Make `import torch` and `import torchvision` mean Taper in this process.
+
+    Raises RuntimeError where PyTorch is imported already.
+    """
+    from .compat import install as enter  # brings importlib.metadata, which most programs do not need
+
+    enter()

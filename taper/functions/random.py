@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start again from a seed the system chooses; returns it."""
-        found = secrets.randbits(53)
+        found = int.from_bytes(os.urandom(7), "little") >> 3
         self.stream.seed(found)
         return found
 

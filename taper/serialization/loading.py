@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from . import allowed, legacy, names, tar
+from . import allowed, legacy, names
 from .archive import Reader, looks_like_zip
 from .locations import MapLocation
 from .saving import FileLike
@@ -74,6 +74,8 @@ def load(
                 "_use_new_zipfile_serialization=True), please torch.save your checkpoint with this "
                 "option in order to use mmap."
             )
+        from . import tar  # tarfile is slow to import, and such files are old
+
         if tar.looks_like_tar(file):
             if weights_only:
                 raise RuntimeError(
