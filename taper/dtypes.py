@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 
@@ -12,7 +14,7 @@ class dtype:
     """A tensor's element type. `array` is the numpy dtype that stores it, `category` its rank in
     promotion."""
 
-    def __init__(self, name: str, array: object, category: int, alias: str | None = None) -> None:
+    def __init__(self, name: str, array: Any, category: int, alias: str | None = None) -> None:
         self.name, self.array, self.category, self.alias = name, np.dtype(array), category, alias
         self.itemsize = self.array.itemsize
         self.is_floating_point = category == FLOAT

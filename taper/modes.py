@@ -25,6 +25,8 @@ state = _State()
 class _Mode:
     """A context manager that is a decorator too."""
 
+    before: tuple[bool, bool]
+
     def __call__(self, fn: F) -> F:
         if inspect.isgeneratorfunction(fn):
             return self._stepped(fn)
@@ -118,7 +120,7 @@ class inference_mode(_Mode):
     def __new__(cls, mode: Any = True) -> Any:
         made = super().__new__(cls)
         if callable(mode):
-            made.__init__(True)
+            cls.__init__(made, True)
             return made(mode)
         return made
 

@@ -20,13 +20,11 @@ from .common import expand, scalar, spread, still, tensors_only, unsupported, wi
 from .creation import from_array
 from .random import default_generator
 
-__all__ = [
-    *("celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink"),
-    *("hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_"),
-    *("log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "relu_", "rrelu", "rrelu_"),
-    *("selu", "selu_", "silu", "softmax", "softmin", "softplus", "softshrink", "softsign"),
-    *("tanhshrink", "threshold", "threshold_"),
-]
+__all__ = ["celu", "celu_", "elu", "elu_", "gelu", "glu", "gumbel_softmax", "hardshrink"]
+__all__ += ["hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_"]
+__all__ += ["log_softmax", "logsigmoid", "mish", "prelu", "relu", "relu6", "relu_", "rrelu"]
+__all__ += ["rrelu_", "selu", "selu_", "silu", "softmax", "softmin", "softplus", "softshrink"]
+__all__ += ["softsign", "tanhshrink", "threshold", "threshold_"]
 
 
 # ---------------------------------------------------------------- nodes that others share

@@ -27,22 +27,10 @@ from .common import (
     wide,
 )
 
-__all__ = [
-    *(
-        "abs",
-        "absolute",
-        "add",
-        "addcdiv",
-        "addcmul",
-        "div",
-        "divide",
-        "float_power",
-        "floor_divide",
-    ),
-    *("fmod", "lerp", "mul", "multiply", "neg", "negative", "positive", "pow", "reciprocal"),
-    *("remainder", "rsub", "square", "sub", "subtract", "true_divide"),
-    *("abs_", "neg_", "negative_", "reciprocal_", "square_"),
-]
+__all__ = ["abs", "absolute", "add", "addcdiv", "addcmul", "div", "divide", "float_power"]
+__all__ += ["floor_divide", "fmod", "lerp", "mul", "multiply", "neg", "negative", "positive", "pow"]
+__all__ += ["abs_", "reciprocal", "remainder", "rsub", "square", "sub", "subtract", "true_divide"]
+__all__ += ["neg_", "negative_", "reciprocal_", "square_"]
 
 
 # ---------------------------------------------------------------- sums and products

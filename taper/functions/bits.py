@@ -23,11 +23,9 @@ from .common import (
     unsupported,
 )
 
-__all__ = [
-    *("bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift"),
-    *("bitwise_xor", "gcd", "gcd_", "lcm", "lcm_", "logical_and", "logical_not", "logical_or"),
-    *("logical_xor",),
-]
+__all__ = ["bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift"]
+__all__ += ["bitwise_xor", "gcd", "gcd_", "lcm", "lcm_", "logical_and", "logical_not", "logical_or"]
+__all__ += ["logical_xor"]
 
 _PRIMITIVE = {"and": "bitand", "or": "bitor", "xor": "bitxor"}
 

@@ -21,11 +21,9 @@ from .common import (
     unsupported,
 )
 
-__all__ = [
-    *("allclose", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite"),
-    *("isinf", "isnan", "isneginf", "isposinf", "isreal", "le", "less", "less_equal", "lt", "ne"),
-    *("not_equal", "signbit"),
-]
+__all__ = ["allclose", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose"]
+__all__ += ["isfinite", "isinf", "isnan", "isneginf", "isposinf", "isreal", "le", "less"]
+__all__ += ["less_equal", "lt", "ne", "not_equal", "signbit"]
 
 
 # ---------------------------------------------------------------- two tensors

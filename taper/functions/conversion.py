@@ -19,13 +19,10 @@ from ..tensor import Tensor, formatting_name
 from .common import check_fits, expand, result_dtype
 from .creation import from_array
 
-__all__ = [
-    *("channels_last", "channels_last_3d", "clone", "contiguous_format", "fill", "fill_"),
-    *("get_device",),
-    *("is_complex", "is_conj", "is_distributed", "is_floating_point", "is_inference", "is_neg"),
-    *("is_nonzero", "is_same_size", "is_signed", "is_tensor", "memory_format", "numel"),
-    *("preserve_format", "result_type", "typename", "zero_"),
-]
+__all__ = ["channels_last", "channels_last_3d", "clone", "contiguous_format", "fill", "fill_"]
+__all__ += ["get_device", "is_complex", "is_conj", "is_distributed", "is_floating_point"]
+__all__ += ["is_inference", "is_neg", "is_nonzero", "is_same_size", "is_signed", "is_tensor"]
+__all__ += ["memory_format", "numel", "preserve_format", "result_type", "typename", "zero_"]
 
 
 # ---------------------------------------------------------------- memory formats

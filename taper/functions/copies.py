@@ -17,14 +17,12 @@ from . import views
 from .common import sizes, store, tensors_only
 from .creation import empty
 
-__all__ = [
-    *("alias_copy", "as_strided_copy", "as_strided_scatter", "detach_copy", "diagonal_copy"),
-    *("diagonal_scatter", "expand_copy", "narrow_copy", "permute_copy", "resize_as_"),
-    *("select_copy", "select_scatter", "slice_copy", "slice_scatter", "split_copy"),
-    *("split_with_sizes_copy", "squeeze_copy", "t_copy", "transpose_copy", "unbind_copy"),
-    *("unfold_copy", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes"),
-    *("unsqueeze_copy", "view_as_complex_copy", "view_as_real_copy", "view_copy"),
-]
+__all__ = ["alias_copy", "as_strided_copy", "as_strided_scatter", "detach_copy", "diagonal_copy"]
+__all__ += ["diagonal_scatter", "expand_copy", "narrow_copy", "permute_copy", "resize_as_"]
+__all__ += ["select_copy", "select_scatter", "slice_copy", "slice_scatter", "split_copy"]
+__all__ += ["split_with_sizes_copy", "squeeze_copy", "t_copy", "transpose_copy", "unbind_copy"]
+__all__ += ["unfold_copy", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes"]
+__all__ += ["unsqueeze_copy", "view_as_complex_copy", "view_as_real_copy", "view_copy"]
 
 
 # ---------------------------------------------------------------- copies
@@ -57,8 +55,7 @@ def _copied(name: str, view: Callable[..., Any]) -> Callable[..., Any]:
             return parts
         if len(out) != len(parts):
             raise RuntimeError(
-                f"{name}_out() expected an out= argument of length {len(parts)}, "
-                f"got {len(out)}"
+                f"{name}_out() expected an out= argument of length {len(parts)}, got {len(out)}"
             )
         for target, part in zip(out, parts):
             store(target, part)

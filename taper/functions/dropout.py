@@ -16,10 +16,8 @@ from .common import expand, scalar, unsupported
 from .creation import from_array
 from .random import default_generator
 
-__all__ = [
-    *("alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d"),
-    "feature_alpha_dropout",
-]
+__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d"]
+__all__ += ["feature_alpha_dropout"]
 
 
 def dropout_mask(x: Tensor, shape: tuple[int, ...], p: float) -> Tensor:

@@ -24,16 +24,14 @@ from .common import (
     wide,
 )
 
-__all__ = [
-    *("acos", "acos_", "acosh", "acosh_", "angle", "arccos", "arccos_", "arccosh", "arccosh_"),
-    *("arcsin", "arcsin_", "arcsinh", "arcsinh_", "arctan", "arctan2", "arctan_", "arctanh"),
-    *("arctanh_", "asin", "asin_", "asinh", "asinh_", "atan", "atan2", "atan_", "atanh"),
-    *("atanh_", "cos", "cos_", "cosh", "cosh_", "deg2rad", "deg2rad_", "exp", "exp2", "exp2_"),
-    *("exp_", "expm1", "expm1_", "log", "log10", "log10_", "log1p", "log1p_", "log2", "log2_"),
-    *("log_", "logaddexp", "logaddexp2", "logit", "logit_", "rad2deg", "rad2deg_", "rsqrt"),
-    *("rsqrt_", "sigmoid", "sigmoid_", "sin", "sin_", "sinc", "sinc_", "sinh", "sinh_", "sqrt"),
-    *("sqrt_", "tan", "tan_", "tanh", "tanh_", "xlogy", "xlogy_"),
-]
+__all__ = ["acos", "acos_", "acosh", "acosh_", "angle", "arccos", "arccos_", "arccosh", "arccosh_"]
+__all__ += ["arcsin", "arcsin_", "arcsinh", "arcsinh_", "arctan", "arctan2", "arctan_", "arctanh"]
+__all__ += ["arctanh_", "asin", "asin_", "asinh", "asinh_", "atan", "atan2", "atan_", "atanh"]
+__all__ += ["atanh_", "cos", "cos_", "cosh", "cosh_", "deg2rad", "deg2rad_", "exp", "exp2", "exp2_"]
+__all__ += ["exp_", "expm1", "expm1_", "log", "log1p", "log1p_", "log2", "log2_", "log10", "log10_"]
+__all__ += ["log_", "logaddexp", "logaddexp2", "logit", "logit_", "rad2deg", "rad2deg_", "rsqrt"]
+__all__ += ["rsqrt_", "sigmoid", "sigmoid_", "sin", "sin_", "sinc", "sinc_", "sinh", "sinh_"]
+__all__ += ["sqrt", "sqrt_", "tan", "tan_", "tanh", "tanh_", "xlogy", "xlogy_"]
 
 
 def _function(x: Node, name: str) -> Node:

@@ -12,10 +12,8 @@ from ..shapes import show
 from ..tensor import Tensor
 from .common import pair
 
-__all__ = [
-    *("channel_shuffle", "fold", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle"),
-    "unfold",
-]
+__all__ = ["channel_shuffle", "fold", "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
+__all__ += ["unfold"]
 
 
 # ---------------------------------------------------------------- blocks

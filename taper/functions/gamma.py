@@ -13,10 +13,8 @@ from ..ir.node import Node
 from ..tensor import Tensor
 from .common import in_place, scalar, store, tensors_only, to_float, unsupported, wide
 
-__all__ = [
-    *("digamma", "erf", "erf_", "erfc", "erfc_", "erfinv", "i0", "i0_", "lgamma", "mvlgamma"),
-    *("polygamma",),
-]
+__all__ = ["digamma", "erf", "erf_", "erfc", "erfc_", "erfinv", "i0", "i0_", "lgamma", "mvlgamma"]
+__all__ += ["polygamma"]
 
 
 def _function(x: Node, name: str) -> Node:

@@ -16,10 +16,8 @@ from ..tensor import Tensor, formatting_name
 from .activation import log_sigmoid_node
 from .common import broadcast, expand, promote, result_dtype, scalar, still, unsupported, wide
 
-__all__ = [
-    *("binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss"),
-    *("huber_loss", "kl_div", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss"),
-]
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "gaussian_nll_loss"]
+__all__ += ["huber_loss", "kl_div", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss"]
 
 
 # ---------------------------------------------------------------- reductions

@@ -16,11 +16,9 @@ from .common import expand, promote, result_dtype, scalar, spread, unsupported, 
 from .distance import norm_node
 from .losses import checked, name_for, old_reduction, reduced
 
-__all__ = [
-    *("cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss"),
-    *("multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss"),
-    *("soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"),
-]
+__all__ = ["cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss"]
+__all__ += ["multi_margin_loss", "multilabel_margin_loss", "multilabel_soft_margin_loss"]
+__all__ += ["soft_margin_loss", "triplet_margin_loss", "triplet_margin_with_distance_loss"]
 
 
 def _positive(x: Node) -> Node:

@@ -13,18 +13,17 @@ from . import embedding as embed
 from . import normalization as norm
 from .common import store
 
-__all__ = [
-    *("alpha_dropout", "alpha_dropout_", "batch_norm", "bilinear", "cdist", "celu", "celu_"),
-    *("binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity"),
-    *("ctc_loss", "dropout", "dropout_", "embedding", "embedding_bag", "embedding_renorm_"),
-    *("feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_"),
-    *("group_norm", "gru", "gru_cell", "hardshrink", "hinge_embedding_loss", "instance_norm"),
-    *("kl_div", "layer_norm", "log_softmax", "lstm", "lstm_cell", "margin_ranking_loss"),
-    *("native_batch_norm", "native_dropout", "native_group_norm", "native_layer_norm"),
-    *("pairwise_distance", "pdist", "poisson_nll_loss", "prelu", "relu", "relu_", "rms_norm"),
-    *("rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "selu"),
-    *("selu_", "softmax", "threshold", "threshold_", "triplet_margin_loss"),
-]
+__all__ = ["alpha_dropout", "alpha_dropout_", "batch_norm", "bilinear", "cdist", "celu", "celu_"]
+__all__ += ["binary_cross_entropy_with_logits", "cosine_embedding_loss", "cosine_similarity"]
+__all__ += ["ctc_loss", "dropout", "dropout_", "embedding", "embedding_bag", "embedding_renorm_"]
+__all__ += ["feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout"]
+__all__ += ["feature_dropout_", "group_norm", "gru", "gru_cell", "hardshrink"]
+__all__ += ["hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm", "log_softmax", "lstm"]
+__all__ += ["lstm_cell", "margin_ranking_loss", "native_batch_norm", "native_dropout"]
+__all__ += ["native_group_norm", "native_layer_norm", "pairwise_distance", "pdist"]
+__all__ += ["poisson_nll_loss", "prelu", "relu", "relu_", "rms_norm", "rnn_relu", "rnn_relu_cell"]
+__all__ += ["rnn_tanh", "rnn_tanh_cell", "rrelu", "rrelu_", "selu", "selu_", "softmax", "threshold"]
+__all__ += ["threshold_", "triplet_margin_loss"]
 
 # ---------------------------------------------------------------- the same as in nn.functional
 hardshrink, prelu = activation.hardshrink, activation.prelu

@@ -22,10 +22,8 @@ from ..tensor import Tensor
 from .common import expand, keep, scalar, spread, still, store, tensors_only, unsupported, wide
 from .distance import norm_node
 
-__all__ = [
-    *("batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm"),
-    *("normalize", "rms_norm"),
-]
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm"]
+__all__ += ["normalize", "rms_norm"]
 
 
 # ---------------------------------------------------------------- moments

@@ -29,13 +29,11 @@ from .common import (
 )
 from .indexing import nonzero
 
-__all__ = [
-    *("clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min", "clamp_min_", "clip", "clip_"),
-    *("complex", "conj", "conj_physical", "conj_physical_", "copysign", "fmax", "fmin", "frexp"),
-    *("heaviside", "hypot"),
-    *("ldexp", "ldexp_", "maximum", "minimum", "nan_to_num", "nan_to_num_", "nextafter"),
-    *("polar", "resolve_conj", "resolve_neg", "sgn", "sign", "where"),
-]
+__all__ = ["clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min", "clamp_min_", "clip"]
+__all__ += ["clip_", "complex", "conj", "conj_physical", "conj_physical_", "copysign", "fmax"]
+__all__ += ["fmin", "frexp", "heaviside", "hypot", "ldexp", "ldexp_", "maximum", "minimum"]
+__all__ += ["nan_to_num", "nan_to_num_", "nextafter", "polar", "resolve_conj", "resolve_neg", "sgn"]
+__all__ += ["sign", "where"]
 
 
 # ---------------------------------------------------------------- where

@@ -19,10 +19,8 @@ from .activation import relu_node
 from .common import expand, wide
 from .dropout import dropout_mask
 
-__all__ = [
-    *("gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh"),
-    "rnn_tanh_cell",
-]
+__all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh"]
+__all__ += ["rnn_tanh_cell"]
 
 State = tuple[Node, ...]  # (h,), or (h, c) of an LSTM
 

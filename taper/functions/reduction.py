@@ -30,10 +30,8 @@ from .common import (
 )
 from .pointwise import maximum, minimum
 
-__all__ = [
-    *("all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "logsumexp"),
-    *("max", "mean", "min", "nanmean", "nansum", "prod", "sum"),
-]
+__all__ = ["all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero"]
+__all__ += ["logsumexp", "max", "mean", "min", "nanmean", "nansum", "prod", "sum"]
 
 
 # ---------------------------------------------------------------- sums

@@ -8,10 +8,8 @@ from ..ir.node import Node
 from ..tensor import Tensor, formatting_name
 from .common import in_place, scalar, store_found, tensors_only, unsupported, wide
 
-__all__ = [
-    *("ceil", "ceil_", "fix", "fix_", "floor", "floor_", "frac", "frac_", "round", "round_"),
-    *("trunc", "trunc_"),
-]
+__all__ = ["ceil", "ceil_", "fix", "fix_", "floor", "floor_", "frac", "frac_", "round", "round_"]
+__all__ += ["trunc", "trunc_"]
 
 
 def _whole(x: Node, name: str) -> Node:

@@ -33,10 +33,8 @@ from .common import (
 )
 from .creation import from_array
 
-__all__ = [
-    *("bincount", "corrcoef", "cov", "histc", "histogram", "histogramdd", "std", "std_mean", "var"),
-    *("var_mean",),
-]
+__all__ = ["bincount", "corrcoef", "cov", "histc", "histogram", "histogramdd", "std", "std_mean"]
+__all__ += ["var", "var_mean"]
 
 
 # ---------------------------------------------------------------- variance

@@ -15,9 +15,7 @@ from ..ops.bessel import bessel_i
 from ..tensor import Tensor, strided
 from .creation import from_array
 
-__all__ = [
-    *("bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"),
-]
+__all__ = ["bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window"]
 
 
 def _made(values: np.ndarray, kind: dtype, device: Any, requires_grad: bool) -> Tensor:
@@ -28,9 +26,7 @@ def _made(values: np.ndarray, kind: dtype, device: Any, requires_grad: bool) -> 
 def _cosines(count: int, span: int, weights: Iterable[float]) -> np.ndarray:
     """a_0 - a_1 cos(t) + a_2 cos(2 t) - ..., t in [0, 2 pi] over `span` steps."""
     turn = 2 * math.pi * np.arange(count) / max(span, 1)
-    return sum(
-        ((-1) ** k * a * np.cos(k * turn) for k, a in enumerate(weights)), np.zeros(count)
-    )
+    return sum(((-1) ** k * a * np.cos(k * turn) for k, a in enumerate(weights)), np.zeros(count))
 
 
 # ---------------------------------------------------------------- torch.X_window
@@ -40,14 +36,12 @@ def _window(name: str, n: int, periodic: bool, kind: dtype | None) -> tuple[dtyp
     if not kind.inexact:
         raise RuntimeError(
             f"{name} expects floating point dtypes, got: TensorOptions(dtype="
-            f"{ {'int64': 'long int', 'int32': 'int'}.get(kind.name, kind.name)}, device=cpu, "
+            f"{ {'int64': 'long int', 'int32': 'int'}.get(kind.name, kind.name) }, device=cpu, "
             "layout=Strided (default), requires_grad=false (default), pinned_memory=false, "
             "memory_format=(nullopt))"
         )
     if n < 0:
-        raise RuntimeError(
-            f"{name} requires non-negative window_length, got window_length={n}"
-        )
+        raise RuntimeError(f"{name} requires non-negative window_length, got window_length={n}")
     return kind, n if periodic else n - 1
 
 
@@ -144,9 +138,7 @@ def _bells(count: int, span: int, beta: float) -> np.ndarray:
 
 
 # ---------------------------------------------------------------- torch.signal.windows
-def _checked(
-    name: str, count: int, sym: bool, kind: dtype | None, order: Any
-) -> tuple[dtype, int]:
+def _checked(name: str, count: int, sym: bool, kind: dtype | None, order: Any) -> tuple[dtype, int]:
     kind = kind or dtypes.get_default()
     if count < 0:
         raise ValueError(f"{name} requires non-negative window length, got M={count}")

@@ -12,6 +12,7 @@ from .. import dtypes
 from ..dtypes import dtype
 
 Shape = tuple[int, ...]
+DType = dtype  # the class, where a field called dtype hides it
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ def to_bool(*kinds: dtype) -> dtype:
 class Elementwise(Op):
     """One result element from the elements at the same place. `dtype` gives the result's dtype."""
 
-    dtype: Callable[..., dtype]
+    dtype: Callable[..., DType]
 
     def shape_of(self, *shapes: Shape, **attrs: Any) -> Shape:
         if len(set(shapes)) != 1:
@@ -141,7 +142,7 @@ class Index(Op):
     """Places decided by data: gather, scatter, sort."""
 
     shape: Callable[..., Shape]
-    dtype: Callable[..., dtype]
+    dtype: Callable[..., DType]
 
     def shape_of(self, *shapes: Shape, **attrs: Any) -> Shape:
         return tuple(self.shape(*shapes, **attrs))
@@ -155,7 +156,7 @@ class Create(Op):
     """Starts a graph: constants, counters, and the leaves that a plan binds when it runs."""
 
     shape: Callable[..., Shape]
-    dtype: Callable[..., dtype]
+    dtype: Callable[..., DType]
 
     def shape_of(self, *shapes: Shape, **attrs: Any) -> Shape:
         return tuple(self.shape(**attrs))

@@ -14,7 +14,5 @@ from ..functions.windows import (
     nuttall,
 )
 
-__all__ = [
-    *("bartlett", "blackman", "cosine", "exponential", "gaussian", "general_cosine"),
-    *("general_hamming", "hamming", "hann", "kaiser", "nuttall"),
-]
+__all__ = ["bartlett", "blackman", "cosine", "exponential", "gaussian", "general_cosine"]
+__all__ += ["general_hamming", "hamming", "hann", "kaiser", "nuttall"]
