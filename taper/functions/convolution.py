@@ -53,7 +53,16 @@ def _check_positive(what: str, values: tuple[int, ...], least: int) -> None:
         raise RuntimeError(f"{problem} is not supported")
 
 
-def _conv(x: Node, w: Node, bias: Node | None, n: int, stride: tuple, padding: Any, dilation: tuple, groups: int) -> Node:
+def _conv(
+    x: Node,
+    w: Node,
+    bias: Node | None,
+    n: int,
+    stride: tuple,
+    padding: Any,
+    dilation: tuple,
+    groups: int,
+) -> Node:
     if len(w.shape) != n + 2:
         if len(w.shape) < 3:
             raise RuntimeError("weight should have at least three dimensions")
@@ -93,7 +102,9 @@ def _padded(x: Node, w: Node, padding: Any, dilation: tuple, stride: tuple) -> t
     return x, half
 
 
-def _check_conv(x: Node, w: Node, bias: Node | None, padding: tuple, dilation: tuple, groups: int) -> None:
+def _check_conv(
+    x: Node, w: Node, bias: Node | None, padding: tuple, dilation: tuple, groups: int
+) -> None:
     if w.shape[0] < groups or w.shape[0] % groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size "
@@ -122,7 +133,15 @@ def _check_conv(x: Node, w: Node, bias: Node | None, padding: tuple, dilation: t
 
 
 def _transposed(
-    x: Node, w: Node, bias: Node | None, n: int, stride: tuple, padding: tuple, extra: tuple, groups: int, dilation: tuple
+    x: Node,
+    w: Node,
+    bias: Node | None,
+    n: int,
+    stride: tuple,
+    padding: tuple,
+    extra: tuple,
+    groups: int,
+    dilation: tuple,
 ) -> Node:
     x, batched = _batched(x, n, f"conv_transpose{n}d")
     _check_dtypes(x, w, bias)
@@ -163,7 +182,14 @@ def _transposed(
 
 
 def _forward(
-    n: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any, groups: int
+    n: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
 ) -> Tensor:
     steps, gaps = pair(stride, n, "stride"), pair(dilation, n, "dilation")
     if isinstance(padding, str):
@@ -174,19 +200,40 @@ def _forward(
         edges: Any = padding
     else:
         edges = pair(padding, n, "padding")
-    return apply("ConvolutionBackward0", _conv, (input, weight, bias), (n, steps, edges, gaps, groups))
+    return apply(
+        "ConvolutionBackward0", _conv, (input, weight, bias), (n, steps, edges, gaps, groups)
+    )
 
 
 def _backward(
-    n: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, output_padding: Any,
-    groups: int, dilation: Any,
+    n: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
 ) -> Tensor:
-    static = (n, pair(stride, n), pair(padding, n), pair(output_padding, n), groups, pair(dilation, n))
+    static = (
+        n,
+        pair(stride, n),
+        pair(padding, n),
+        pair(output_padding, n),
+        groups,
+        pair(dilation, n),
+    )
     return apply("ConvolutionBackward0", _transposed, (input, weight, bias), static)
 
 
 def conv1d(
-    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
     """Convolution (cross-correlation) of [N, C, L] with [O, C / groups, K]: gives [N, O, L']."""
@@ -194,7 +241,12 @@ def conv1d(
 
 
 def conv2d(
-    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
     """Convolution (cross-correlation) of [N, C, H, W] with [O, C / groups, KH, KW]: gives [N, O, H', W'].
@@ -205,7 +257,12 @@ def conv2d(
 
 
 def conv3d(
-    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
     """Convolution (cross-correlation) of [N, C, D, H, W] with [O, C / groups, KD, KH, KW]."""
@@ -213,24 +270,42 @@ def conv3d(
 
 
 def conv_transpose1d(
-    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
-    output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
 ) -> Tensor:
     """The adjoint of `conv1d`: [N, C, L] with weight [C, O / groups, K]."""
     return _backward(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
-    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
-    output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
 ) -> Tensor:
     """The adjoint of `conv2d`: [N, C, H, W] with weight [C, O / groups, KH, KW]."""
     return _backward(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
-    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
-    output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
 ) -> Tensor:
     """The adjoint of `conv3d`: [N, C, D, H, W] with weight [C, O / groups, KD, KH, KW]."""
     return _backward(3, input, weight, bias, stride, padding, output_padding, groups, dilation)

@@ -10,6 +10,7 @@ from ..ir.build import ops
 from ..ir.node import Node
 from ..shapes import show
 from ..tensor import Tensor
+from .common import wide
 
 __all__ = ["constant_pad_nd", "pad"]
 
@@ -96,10 +97,12 @@ def _mirror(x: Node, pads: tuple[int, ...], mode: str) -> Node:
             f"other non-zero dimensions for input, but got: {show(x.shape)}"
         )
     _check_borders(x, pads, mode)
+    kind = x.dtype
+    x = ops.cast(x, dtype=wide(kind))  # for the gradient's sums
     if mode == "circular":
-        return bordered(*_cut(x, pads), mode)
+        return ops.cast(bordered(*_cut(x, pads), mode), dtype=kind)
     whole = bordered(x, tuple(max(p, 0) for p in pads), mode)
-    return _cut(whole, tuple(min(p, 0) for p in pads))[0]
+    return ops.cast(_cut(whole, tuple(min(p, 0) for p in pads))[0], dtype=kind)
 
 
 def _check_borders(x: Node, pads: tuple[int, ...], mode: str) -> None:

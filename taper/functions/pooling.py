@@ -13,11 +13,9 @@ from ..shapes import show
 from ..tensor import Tensor
 from .common import expand, pair, scalar, unsupported, wide
 
-__all__ = [
-    *("avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d"),
-    *("max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices"),
-    *("max_pool3d", "max_pool3d_with_indices"),
-]
+__all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d"]
+__all__ += ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices"]
+__all__ += ["max_pool3d", "max_pool3d_with_indices"]
 
 
 def windows_out(

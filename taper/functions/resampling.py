@@ -205,20 +205,19 @@ def _check_sizes(x: Node, out: tuple[int, ...]) -> None:
         )
 
 
-def _resized(
-    x: Node, out: tuple, factors: tuple, mode: str, align: bool, antialias: bool
-) -> Node:
+def _resized(x: Node, out: tuple, factors: tuple, mode: str, align: bool, antialias: bool) -> Node:
     _check_sizes(x, out)
     kind = x.dtype
     if not kind.is_floating_point and kind is not dtypes.uint8:
         named = mode.replace("-exact", "")
         layout = "_channels_last" if len(out) > 1 and mode != "bicubic" else ""
         unsupported(f"upsample_{named}{len(out) if named == 'nearest' else '2'}d{layout}", kind)
+    inner = wide(kind) if kind.inexact else dtypes.float32
     if mode.startswith("nearest"):
+        x = ops.cast(x, dtype=inner) if kind.is_half else x  # for the gradient's sums
         for i, (o, f) in enumerate(zip(out, factors)):
             x = _nearest(x, 2 + i, o, f, mode == "nearest-exact")
-        return x
-    inner = wide(kind) if kind.inexact else dtypes.float32
+        return ops.cast(x, dtype=kind)
     x = ops.cast(x, dtype=inner)
     for i in reversed(range(len(out))):
         n, o, f = x.shape[2 + i], out[i], factors[i]
@@ -230,9 +229,9 @@ def _resized(
                 x = _phases(x, 2 + i, o // n, mode)
             else:
                 x = _mixed(x, 2 + i, *_taps(mode, n, o, align, f, inner))
-    if kind.inexact:
-        return ops.cast(x, dtype=kind)
-    return ops.cast(_clamped(ops.floor(_plus(x, 0.5)), 0, 255), dtype=kind)
+        if not kind.inexact:  # images of bytes are bytes between the axes too
+            x = _clamped(ops.floor(_plus(x, 0.5)), 0, 255)
+    return ops.cast(x, dtype=kind)
 
 
 # ---------------------------------------------------------------- arguments

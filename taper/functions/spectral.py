@@ -51,7 +51,10 @@ def svd_old(
     """`torch.svd`: U, S and V (not its adjoint)."""
     u, s, v = apply("LinalgSvdBackward0", _svd_old, (input,), (some,))
     if not compute_uv:
-        u, v = (x.new_zeros((*x.shape[:-2], n, n)) for x, n in ((u, input.shape[-2]), (v, input.shape[-1])))
+        u, v = (
+            x.new_zeros((*x.shape[:-2], n, n))
+            for x, n in ((u, input.shape[-2]), (v, input.shape[-1]))
+        )
     return return_types.svd(_into(out, (u, s, v)))
 
 
@@ -126,9 +129,7 @@ def eigvals(A: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 # ---------------------------------------------------------------- pseudo-inverses
-def _tolerances(
-    A: Tensor, atol: Any, rtol: Any, name: str
-) -> tuple[Tensor, Tensor]:
+def _tolerances(A: Tensor, atol: Any, rtol: Any, name: str) -> tuple[Tensor, Tensor]:
     """Both as tensors of A's real dtype; the relative one is eps max(m, n) unless atol is given."""
     kind = A.dtype.to_real() if A.dtype.inexact else dtypes.get_default()
     for t, what in ((atol, "atol"), (rtol, "rtol")):
@@ -138,7 +139,7 @@ def _tolerances(
             )
     if rtol is None:
         rtol = 0.0
-        if atol is None or not isinstance(atol, Tensor) and atol == 0:
+        if atol is None or (not isinstance(atol, Tensor) and atol == 0):
             rtol = dtypes.finfo(kind).eps * max(A.shape[-2:])
     found = []
     for t in (0.0 if atol is None else atol, rtol):
@@ -216,9 +217,7 @@ def _lstsq(a: Node, b: Node, rcond: float) -> tuple[Node, Node, Node, Node]:
     if a.dtype is not b.dtype:
         raise RuntimeError("torch.linalg.lstsq: Expected input and other to have the same dtype")
     if a.shape[-2] != b.shape[-2]:
-        raise RuntimeError(
-            "torch.linalg.lstsq: input.size(-2) should match other.size(-2)"
-        )
+        raise RuntimeError("torch.linalg.lstsq: input.size(-2) should match other.size(-2)")
     if a.shape[:-2] != b.shape[:-2]:
         raise RuntimeError(
             "torch.linalg.lstsq: input.shape[:-2] and other.shape[:-2] should be the same"
@@ -259,7 +258,7 @@ def lstsq(
     return return_types.linalg_lstsq(
         (
             x,
-            left if over else none,
+            left if over else left.reshape(-1)[:0],
             rank if kind != "gels" else none.to(dtypes.int64),
             values.detach() if kind in ("gelsd", "gelss") else none.to(A.dtype.to_real()),
         )
@@ -302,9 +301,7 @@ def ldl_factor_ex(
     pivots = np.array([r[1] for r in rows], np.int32).reshape((*lead, n))
     info = np.array([r[2] for r in rows], np.int32).reshape(lead)
     if check_errors and info.any():
-        raise LinAlgError(
-            f"torch.linalg.ldl_factor_ex: The diagonal element {info.max()} is zero"
-        )
+        raise LinAlgError(f"torch.linalg.ldl_factor_ex: The diagonal element {info.max()} is zero")
     found = tuple(from_array(a, A.device) for a in (packed, pivots, info))
     return return_types.linalg_ldl_factor_ex(_into(out, found))
 

@@ -17,11 +17,8 @@ from .common import pair, scalar, unsupported
 from .creation import from_array
 from .random import rand
 
-__all__ = [
-    *("fractional_max_pool2d", "fractional_max_pool2d_with_indices"),
-    *("fractional_max_pool3d", "fractional_max_pool3d_with_indices"),
-    *("max_unpool1d", "max_unpool2d", "max_unpool3d"),
-]
+__all__ = ["fractional_max_pool2d", "fractional_max_pool2d_with_indices", "fractional_max_pool3d"]
+__all__ += ["fractional_max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d"]
 
 
 # ---------------------------------------------------------------- unpooling

@@ -129,7 +129,7 @@ def _lu_one(x: np.ndarray) -> tuple:
     k = min(m, n)
     swaps, info = np.zeros(k, np.int32), 0
     for i in range(k):
-        p = i + int(np.argmax(np.abs(a[i:, i])))
+        p = i + int(np.argmax(np.abs(a[i:, i].real) + np.abs(a[i:, i].imag)))  # LAPACK's size
         swaps[i] = p + 1
         if p != i:
             a[[i, p]] = a[[p, i]]
@@ -540,7 +540,9 @@ pinv = Host(
     "pinv",
     _pinv_ref,
     lambda ops, g, out, x, atol, rtol, hermitian: (pinv_slope(ops, g, out, x), None, None),
-    lambda rng: iter([([rng.uniform(-2, 2, (3, 2)), np.zeros(()), np.zeros(())], {"hermitian": False})]),
+    lambda rng: iter(
+        [([rng.uniform(-2, 2, (3, 2)), np.zeros(()), np.zeros(())], {"hermitian": False})]
+    ),
     lambda x, atol, rtol, hermitian: (*x[:-2], x[-1], x[-2]),
     lambda x, atol, rtol, hermitian: x,
 )
