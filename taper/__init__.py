@@ -77,6 +77,7 @@ from .functions.sparse import *
 from .functions.special import *
 from .functions.spectral import pca_lowrank, pinverse, svd_lowrank
 from .functions.spectral import svd_old as svd
+from .functions.spectrogram import *
 from .functions.statistics import *
 from .functions.views import *
 from .functions.windows import *

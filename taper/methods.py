@@ -29,6 +29,7 @@ from .functions import (
     sorting,
     sparse,
     special,
+    spectrogram,
     spectral,
     statistics,
     views,
@@ -275,6 +276,7 @@ Tensor.polygamma, Tensor.polygamma_ = gamma.polygamma_method, gamma.polygamma_
 Tensor.mvlgamma, Tensor.mvlgamma_ = gamma.mvlgamma, gamma.mvlgamma_
 Tensor.i0, Tensor.i0_ = gamma.i0, gamma.i0_
 Tensor.igamma, Tensor.igammac = special.igamma, special.igammac
+Tensor.stft, Tensor.istft = spectrogram.stft, spectrogram.istft
 
 # ---------------------------------------------------------------- norms, statistics, order, scans
 Tensor.norm, Tensor.dist = norms.norm, norms.dist
