@@ -56,19 +56,22 @@ def _cut(x: Node, start: int, stop: int, axis: int) -> Node:
     return ops.slice(x, start=tuple(low), stop=tuple(high), step=(1,) * len(x.shape))
 
 
-def _projected(query: Node, key: Node | None, value: Node | None, w: _Weights) -> list[Node]:
-    """Queries, keys and values; a key or value of None is the same tensor as the one before it."""
+def _projected(
+    query: Node, key: Node | None, value: Node | None, w: _Weights, heads: int
+) -> list[Node]:
+    """Queries, keys and values by head, [N, heads, L, E / heads].
+
+    A key or value of None is the same tensor as the one before it: one product serves both.
+    """
     e = query.shape[-1]
     if w.joint is None:
         key = query if key is None else key
         value = key if value is None else value
-        given = ((query, w.query), (key, w.key), (value, w.value))
-        biases = [
-            None if w.joint_bias is None else _cut(w.joint_bias, i * e, (i + 1) * e, 0)
-            for i in range(3)
-        ]
-        return [_linear(x, m, b) for (x, m), b in zip(given, biases)]  # type: ignore[arg-type]
-    # one product for what is the same tensor
+        biases: list[Node | None] = [None] * 3
+        if w.joint_bias is not None:
+            biases = [_cut(w.joint_bias, i * e, (i + 1) * e, 0) for i in range(3)]
+        given = zip((query, key, value), (w.query, w.key, w.value), biases)
+        return [part for x, m, b in given for part in _by_head(_linear(x, m, b), heads, 1)]  # type: ignore[arg-type]
     if value is not None:
         sources = [(query, 1), (query if key is None else key, 1), (value, 1)]
     else:
@@ -78,24 +81,32 @@ def _projected(query: Node, key: Node | None, value: Node | None, w: _Weights) -
         start, stop = len(parts) * e, (len(parts) + count) * e
         weight = _cut(w.joint, start, stop, 0)
         bias = None if w.joint_bias is None else _cut(w.joint_bias, start, stop, 0)
-        out = _linear(x, weight, bias)
-        last = len(out.shape) - 1
-        parts += [_cut(out, k, k + e, last) for k in range(0, stop - start, e)]
+        parts += _by_head(_linear(x, weight, bias), heads, count)
     return parts
 
 
-def _by_head(x: Node, heads: int) -> Node:
-    """[L, N, E] as [N * heads, L, E / heads]."""
+def _by_head(x: Node, heads: int, count: int) -> list[Node]:
+    """[L, N, count * E] as `count` arrays of [N, heads, L, E / heads]."""
     length, batch, width = x.shape
-    x = ops.reshape(x, shape=(length, batch * heads, width // heads))
-    return ops.permute(x, dims=(1, 0, 2))
+    x = ops.reshape(x, shape=(length, batch, count, heads, width // heads // count))
+    x = ops.permute(x, dims=(2, 1, 3, 0, 4))
+    return [ops.reshape(_cut(x, i, i + 1, 0), shape=x.shape[1:]) for i in range(count)]
 
 
-def _extended(x: Node, row: Node | None, axis: int) -> Node:
-    """One more key or value: a learned one, or zeros."""
-    shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
-    row = ops.full(shape, 0, x.dtype) if row is None else expand(row, shape)
-    return ops.concat(x, row, axis=axis)
+def _given_by_head(x: Node, batch: int) -> Node:
+    """[N * heads, L, E / heads] as [N, heads, L, E / heads]."""
+    return ops.reshape(x, shape=(batch, x.shape[0] // batch, *x.shape[1:]))
+
+
+def _extended(x: Node, row: Node | None) -> Node:
+    """One more key or value [1, 1, E] at the end of [N, heads, L, E / heads]; zeros where None."""
+    batch, heads, _, width = x.shape
+    shape = (batch, heads, 1, width)
+    if row is None:
+        row = ops.full(shape, 0, x.dtype)
+    else:
+        row = expand(ops.reshape(row, shape=(1, heads, 1, width)), shape)
+    return ops.concat(x, row, axis=2)
 
 
 # ---------------------------------------------------------------- masks
@@ -108,20 +119,18 @@ def _additive(mask: Node, kind: dtypes.dtype) -> Node:
 
 
 def _masks(
-    mask: Node | None, padding: Node | None, shape: tuple[int, ...], batch: int, kind: Any
+    mask: Node | None, padding: Node | None, shape: tuple[int, ...], kind: dtypes.dtype
 ) -> Node | None:
-    """What is added to scores [N * heads, L, S]; keys that were added behind are open to all."""
-    heads, keys = shape[0] // batch, shape[-1]
+    """What is added to scores [N, heads, L, S]; keys that were added behind are open to all."""
+    batch, heads, length, keys = shape
     found = None
     if mask is not None:
-        mask = _additive(mask, kind)
-        mask = mask if len(mask.shape) == 3 else ops.reshape(mask, shape=(1, *mask.shape))
-        found = expand(_wider(mask, keys), shape)
+        lead = (batch, heads) if len(mask.shape) == 3 else (1, 1)
+        mask = _wider(_additive(mask, kind), keys)
+        found = expand(ops.reshape(mask, shape=(*lead, length, keys)), shape)
     if padding is not None:
         padding = _wider(_additive(padding, kind), keys)
-        padding = ops.reshape(padding, shape=(batch, 1, 1, keys))
-        padding = ops.expand(padding, shape=(batch, heads, shape[1], keys))
-        padding = ops.reshape(padding, shape=shape)
+        padding = expand(ops.reshape(padding, shape=(batch, 1, 1, keys)), shape)
         found = padding if found is None else ops.add(found, padding)
     return found
 
@@ -145,35 +154,33 @@ def _forward(*args: Any) -> Any:
     w = _Weights(*rest[: len(_Weights._fields)])
     static_k, static_v, mask, padding, drop = rest[len(_Weights._fields) :]
     length, batch, width = query.shape
-    q, k, v = _projected(query, key, value, w)
+    q, k, v = _projected(query, key, value, w, o.heads)
     if w.bias_k is not None:
-        k, v = _extended(k, w.bias_k, 0), _extended(v, w.bias_v, 0)
-    q = _by_head(q, o.heads)
-    k = _by_head(k, o.heads) if static_k is None else static_k
-    v = _by_head(v, o.heads) if static_v is None else static_v
+        k, v = _extended(k, w.bias_k), _extended(v, w.bias_v)
+    k = k if static_k is None else _given_by_head(static_k, batch)
+    v = v if static_v is None else _given_by_head(static_v, batch)
     if o.zero:
-        k, v = _extended(k, None, 1), _extended(v, None, 1)
+        k, v = _extended(k, None), _extended(v, None)
     q = ops.mul(q, scalar(1 / math.sqrt(q.shape[-1]), q))
     scores = ops.dot(q, turned(k))
-    added = _masks(mask, padding, scores.shape, batch, scores.dtype)
+    added = _masks(mask, padding, scores.shape, scores.dtype)
     if added is not None:
         scores = ops.add(scores, added)
     if o.causal:
         scores = ops.where(allowed(None, True, scores.shape), scores, scalar(-math.inf, scores))
     if o.weights:  # a query that may see nothing gives NaN, as PyTorch's softmax does
-        weights, total = softmax_node(scores, 2), None
+        weights, total = softmax_node(scores, 3), None
     else:
         weights, total = weigh(scores)
     if drop is not None:
-        weights = ops.mul(weights, drop)
+        weights = ops.mul(weights, ops.reshape(drop, shape=weights.shape))
     out = ops.dot(weights, v)
     if total is not None:
         out = ops.div(out, expand(total, out.shape))
-    out = ops.reshape(ops.permute(out, dims=(1, 0, 2)), shape=(length, batch, width))
+    out = ops.reshape(ops.permute(out, dims=(2, 0, 1, 3)), shape=(length, batch, width))
     out = ops.cast(_linear(out, w.out, w.out_bias), dtype=kind)
     if not o.weights:
         return out
-    weights = ops.reshape(weights, shape=(batch, o.heads, length, weights.shape[-1]))
     if o.average:
         total = ops.sum(weights, axes=(1,))
         weights = ops.div(total, scalar(o.heads, total))

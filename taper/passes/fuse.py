@@ -7,11 +7,26 @@ from dataclasses import dataclass
 
 from ..ir.node import Node
 from ..ops.kinds import Elementwise, Movement, Window
+from ..shapes import contiguous_strides, view_strides
 
 LARGEST = 64  # primitives in one kernel's expression
 REDUCING = ("sum", "prod", "max", "min", "argmax", "argmin", "fold")
 CONTRACTING = ("dot", "conv", "conv_input", "conv_weight")
 FREE = ("reshape", "permute", "expand", "slice", "flip")
+
+
+def _strides(n: Node, strides: Sequence[int]) -> tuple[int, ...] | None:
+    """The strides of a free movement's result from its input's; None where there are none."""
+    (x,) = n.inputs
+    if n.op.name == "reshape":
+        return view_strides(x.shape, strides, n.shape)
+    if n.op.name == "permute":
+        return tuple(strides[d] for d in n.attrs["dims"])
+    if n.op.name == "expand":
+        return tuple(0 if a != b else s for a, b, s in zip(x.shape, n.shape, strides))
+    if n.op.name == "slice":
+        return tuple(s * k for s, k in zip(strides, n.attrs["step"]))
+    return tuple(-s if i in n.attrs["axes"] else s for i, s in enumerate(strides))
 
 
 @dataclass(frozen=True)
@@ -59,9 +74,21 @@ class _Chooser:
         return self.kept
 
     def _source(self, x: Node) -> Node:
-        """Behind free movements: what a contraction reads many times must lie in memory."""
+        """What a contraction reads many times must lie in memory: the buffer x is a view of by strides.
+
+        Behind free movements, but for a reshape that no strides express, such as of a transposed
+        array: that one is a copy.
+        """
+        chain = []
         while x not in self.kept and x.op.name in FREE:
+            chain.append(x)
             (x,) = x.inputs
+        strides = contiguous_strides(x.shape)
+        for n in reversed(chain):
+            moved = _strides(n, strides)
+            if moved is None:
+                x, moved = n, contiguous_strides(n.shape)
+            strides = moved
         return x
 
     def _measure(self, n: Node) -> None:

@@ -11,7 +11,7 @@ from ..ir.node import Node, make, toposort
 LONG = 1 << 15  # elements a reduction to few results may hold before it is cut for several workers
 PARTS = 32  # the partial results of a cut reduction, whatever the number of workers
 
-MANY = 4  # terms from which a chain of additions is worth rewriting
+MANY = 4  # terms from which a sum of products is worth rewriting
 
 Uses = dict[Node, int]
 
@@ -106,9 +106,8 @@ def _cut(n: Node, uses: Uses) -> Node:
 def _summed(n: Node, uses: Uses) -> Node:
     """A chain of additions of products as one product, of slices' gradients as one concatenation."""
     terms = _terms(n, uses)
-    if len(terms) < MANY:
-        return n
-    return _one_product(terms) or _one_concat(terms) or n
+    products = _one_product(terms) if len(terms) >= MANY else None
+    return products or _one_concat(terms) or n
 
 
 def _terms(n: Node, uses: Uses) -> list[Node]:
