@@ -15,9 +15,9 @@ from .emit import Emitter, Unit
 from .loops import Kernel
 from .pack import share, transposed
 from .target import Target
-from .values import F32, F64, I64, PTR, Value, constant
+from .values import F32, F64, I64, PTR, Type, Value, constant
 
-LARGE = 1 << 19  # multiply-adds from which tiles and packed weights pay
+LARGE = 1 << 18  # multiply-adds from which tiles and packed weights pay
 WIDEST = 12  # elements of a kernel's row that a tile can hold
 
 
@@ -30,14 +30,16 @@ def large(node: Node) -> bool:
     shapes = [node.shape, *(x.shape for x in node.inputs)]
     if node.attrs["groups"] != 1 or any(0 in s for s in shapes):
         return False
-    kernel = node.attrs["kernel"] if node.op.name == "conv_weight" else node.inputs[1].shape[2:]
-    vector = node.shape[0 if node.op.name == "conv_weight" else 1]
-    images = node.shape if node.op.name == "conv" else node.inputs[0].shape
     if node.op.name == "conv_weight":
-        work = prod(node.inputs[1].shape) * prod(node.shape[1:])
-    else:
-        work = prod(images) * prod(node.inputs[1].shape[1:])
-    return work >= LARGE and vector >= 12 and kernel[-1] <= WIDEST
+        work, kernel = prod(node.inputs[1].shape) * prod(node.shape[1:]), node.shape[2:]
+        return work >= LARGE and node.shape[0] >= 6 and kernel[-1] <= WIDEST
+    weight = node.inputs[1].shape
+    images = node.shape if node.op.name == "conv" else node.inputs[0].shape
+    if prod(images) * prod(weight[1:]) < LARGE:
+        return False
+    if node.op.name == "conv":  # a short sum costs less than its way through a tile
+        return weight[0] >= 8 and (prod(weight[1:]) >= 48 or weight[0] <= 32)
+    return weight[1] >= 5
 
 
 def build(node: Node, held: set[Node], target: Target) -> list[Kernel] | None:
@@ -69,7 +71,7 @@ def _geometry(node: Node) -> tuple[Pair, Pair, Pair]:
     return _pair(a["stride"], 1), _pair(a["padding"], 0), _pair(a["dilation"], 1)
 
 
-def _element(node: Node) -> tuple:
+def _element(node: Node) -> Type:
     return F32 if node.dtype.itemsize == 4 else F64
 
 
