@@ -73,7 +73,7 @@ class Elementwise(Op):
             raise ValueError(f"{self.name}: primitives do not broadcast, got {shapes}")
         return shapes[0]
 
-    def dtype_of(self, *kinds: dtype, **attrs: Any) -> dtype:
+    def dtype_of(self, *kinds: DType, **attrs: Any) -> DType:
         return self.dtype(*kinds, **attrs)
 
 
@@ -147,7 +147,7 @@ class Index(Op):
     def shape_of(self, *shapes: Shape, **attrs: Any) -> Shape:
         return tuple(self.shape(*shapes, **attrs))
 
-    def dtype_of(self, *kinds: dtype, **attrs: Any) -> dtype:
+    def dtype_of(self, *kinds: DType, **attrs: Any) -> DType:
         return self.dtype(*kinds, **attrs)
 
 
@@ -161,7 +161,7 @@ class Create(Op):
     def shape_of(self, *shapes: Shape, **attrs: Any) -> Shape:
         return tuple(self.shape(**attrs))
 
-    def dtype_of(self, *kinds: dtype, **attrs: Any) -> dtype:
+    def dtype_of(self, *kinds: DType, **attrs: Any) -> DType:
         return self.dtype(**attrs)
 
 
@@ -179,5 +179,5 @@ class Host(Op):
     def shape_of(self, *shapes: Shape, **attrs: Any) -> Any:
         return self.shape(*shapes, **attrs)
 
-    def dtype_of(self, *kinds: dtype, **attrs: Any) -> Any:
+    def dtype_of(self, *kinds: DType, **attrs: Any) -> Any:
         return self.dtype(*kinds, **attrs)
