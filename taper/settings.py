@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,19 @@ class Settings:
     cache: str = ""
 
 
+_READ: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "bool": lambda t: t not in ("", "0"),
+    "str": str,
+}
+
+
 def _from_environment() -> Settings:
     found = {}
     for field, kind in Settings.__annotations__.items():
         text = os.environ.get("TAPER_" + field.upper())
         if text is not None:
-            found[field] = {"int": int, "bool": lambda t: t not in ("", "0"), "str": str}[kind](
-                text
-            )
+            found[field] = _READ[kind](text)
     return Settings(**found)
 
 
