@@ -12,9 +12,11 @@ class device:
 
     def __init__(self, type: str | device | int, index: int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index if index is None else index
+            index = type.index if index is None else index
+            type = type.type
         if isinstance(type, int):
-            type, index = "cuda", type
+            index = type
+            type = "cuda"
         kind, colon, number = str(type).partition(":")
         if kind not in KINDS or (colon and not number.isdigit()):
             raise RuntimeError(
