@@ -53,7 +53,7 @@ def _fold_ref(
         region = [slice(None)] * len(shape)
         for a, k, t, d in zip(axes, place, step, dilation):
             region[a] = slice(k * d, k * d + t * (g.shape[a] - 1) + 1 if g.shape[a] else k * d, t)
-        out[tuple(region)] += g[(..., *place)]
+        out[tuple(region)] += g[(Ellipsis, *place)]
     return out
 
 
