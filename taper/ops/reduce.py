@@ -30,7 +30,7 @@ def _axes(ref: Callable) -> Callable:
 
 def _sum_ref(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     if x.dtype == bool:
-        return x.any(axes)
+        return np.asarray(x.any(axes))
     if x.dtype == np.float32:  # at least as accurate as blocked float32 sums
         return np.asarray(x.sum(axes, dtype=np.float64)).astype(np.float32)
     return np.asarray(x.sum(axes, dtype=x.dtype))
