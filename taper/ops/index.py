@@ -291,7 +291,7 @@ argsort = Index(
 
 
 def _search_ref(edges: np.ndarray, values: np.ndarray, right: bool) -> np.ndarray:
-    side = "right" if right else "left"
+    side: Literal["left", "right"] = "right" if right else "left"
     if edges.ndim == 1:
         return np.searchsorted(edges, values, side).astype(np.int64)
     rows, queries = edges.reshape(-1, edges.shape[-1]), values.reshape(-1, values.shape[-1])
