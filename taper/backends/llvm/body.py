@@ -31,14 +31,17 @@ class Guard:
 
 
 class Expr:
-    """One value of the body. Equal expressions are one object within a Body."""
+    """One value of the body. Equal expressions are one object within a Body.
+
+    `node` is a Node, `index` a Sum, where the kind has them; else they are None.
+    """
 
     __slots__ = ("dtype", "guards", "index", "inputs", "kind", "node", "value", "vars")
 
     def __init__(self, kind: str, kind_of: dtype, inputs: tuple = (), **rest: Any) -> None:
         self.kind, self.dtype, self.inputs = kind, kind_of, inputs
-        self.node: Node | None = rest.get("node")
-        self.index: Sum | None = rest.get("index")
+        self.node: Any = rest.get("node")
+        self.index: Any = rest.get("index")
         self.guards: tuple[Guard, ...] = rest.get("guards", ())
         self.value: Any = rest.get("value")
         self.vars: tuple[Var, ...] = rest.get("vars", ())
@@ -91,7 +94,7 @@ class Body:
             return rule(self, node, index, guards)
         inputs = tuple(self.pull(x, index, guards) for x in node.inputs)
         attrs = tuple(sorted((k, v) for k, v in node.attrs.items()))
-        key = ("op", name, attrs, inputs, node.dtype)
+        key: tuple = ("op", name, attrs, inputs, node.dtype)
         if name == "wrap":
             key = (*key, tuple(g.key() for g in guards))
         return self._expr(key, "op", node.dtype, inputs, node=node, guards=guards, value=name)
