@@ -29,8 +29,9 @@ class Value:
     __slots__ = ("__weakref__", "buffer", "dtype", "epoch", "error", "node", "shape")
 
     def __init__(self, node: Node | None, epoch: int, shape: Any, kind: dtype) -> None:
-        self.node, self.epoch, self.shape, self.dtype = node, epoch, shape, kind
-        self.buffer: np.ndarray | None = None
+        self.node: Any = node
+        self.epoch, self.shape, self.dtype = epoch, shape, kind
+        self.buffer: Any = None
         self.error: Exception | None = None
 
 
@@ -210,7 +211,7 @@ class Tape:
                 self.flush()
             if value.error is not None:
                 raise value.error
-        return value.buffer  # type: ignore[return-value]
+        return value.buffer
 
 
 _LIKE: dict[type, tuple] = {
