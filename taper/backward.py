@@ -215,8 +215,9 @@ class _Walk:
         count = len(fn.template.outs) if isinstance(fn, CallGrad) else fn.count  # type: ignore[attr-defined]
         grads = [places.get(i) for i in range(count)]
         for place, hooks in (fn.tensor_hooks or {}).items():
-            if grads[place] is not None:
-                grads[place] = _run_hooks(hooks, grads[place])
+            grad = grads[place]
+            if grad is not None:
+                grads[place] = _run_hooks(hooks, grad)
         for place, kept in (fn.retained or {}).items():
             tensor = kept()
             if tensor is not None and grads[place] is not None:
@@ -243,7 +244,7 @@ class _Walk:
                 self.send(edge, grad)
 
     def _computed(self, fn: GradFn, grads: list[Tensor | None]) -> list[Tensor | None]:
-        run = _call_vjp if isinstance(fn, CallGrad) else type(fn).gradients  # type: ignore[attr-defined]
+        run: Callable = _call_vjp if isinstance(fn, CallGrad) else type(fn).gradients  # type: ignore[attr-defined]
         if not state.anomaly:
             return run(fn, grads)
         try:
@@ -335,7 +336,7 @@ def run(
             for edge, grad in zip(edges, grads):
                 if needed is None or edge.fn in needed:
                     walk.send(edge, grad)
-            walk.run(None if inputs is None else needed - _ends(inputs, needed))  # type: ignore[operator]
+            walk.run(None if needed is None else needed - _ends(inputs or (), needed))
     finally:
         _running.edges = before
     return walk.found
