@@ -182,12 +182,12 @@ def isin(
     elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
     """Whether each element is among the test elements."""
-    given = [
+    given, wanted = (
         x.detach()._array() if isinstance(x, Tensor) else np.asarray(x)
         for x in (elements, test_elements)
-    ]
+    )
     where = next(x.device for x in (elements, test_elements) if isinstance(x, Tensor))
-    return from_array(np.asarray(np.isin(*given, invert=invert)), where)
+    return from_array(np.asarray(np.isin(given, wanted, invert=invert)), where)
 
 
 # ---------------------------------------------------------------- distinct values
