@@ -152,7 +152,7 @@ def _phases(x: Node, axis: int, times: int, mode: str) -> Node:
         taps = {first: 1 - rest, first + 1: rest}
         if mode == "bicubic":
             taps = {first + t: _keys(t - rest) for t in (-1, 0, 1, 2)}
-        total = None
+        total: Any = None
         for t, weight in taps.items():
             piece = _times(part(wide_x, axis, reach + t, reach + t + n), weight)
             total = piece if total is None else ops.add(total, piece)
