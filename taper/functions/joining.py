@@ -281,7 +281,7 @@ def _flip(x: Node, axes: tuple[int, ...]) -> Node:
     return ops.flip(x, axes=axes) if axes and x.shape else x
 
 
-def flip(input: Tensor, *args: int, dims: Any = None) -> Tensor:
+def flip(input: Tensor, *args: Any, dims: Any = None) -> Tensor:
     """The order along dimensions reversed (a copy)."""
     given = sizes(args) if dims is None else sizes((dims,))
     axes = wrap_dims(given, input.dim(), empty_is_all=False)
@@ -476,7 +476,7 @@ def triu_(self: Tensor, diagonal: int = 0) -> Tensor:
     return apply_("TriuBackward0", _triangle, self, (), (diagonal, True))
 
 
-def _indices(found: tuple[np.ndarray, np.ndarray], dtype: dtype | None, device: Any) -> Tensor:
+def _indices(found: tuple[np.ndarray, ...], dtype: dtype | None, device: Any) -> Tensor:
     kind = dtype or int64
     if kind not in (int64, int32):
         raise RuntimeError(f"\"tril_indices\" not implemented for '{formatting_name(kind)}'")
