@@ -152,6 +152,7 @@ class _Plan:
         if not self.sliced and not self.selected:
             return make_view("AliasBackward0", x, Reshape(x._size), x._size, x.stride(), x._offset)
         where = tuple(self.start), tuple(self.stop), tuple(self.step)
+        move: Any
         if not self.sliced:
             name, move = "UnsqueezeBackward0", Reshape(tuple(self.shape))
         elif not self.selected:
@@ -298,7 +299,7 @@ def _linear(x: Node, indices: Sequence[Node], dims: Sequence[int]) -> Node:
             "shape mismatch: indexing tensors could not be broadcast together with shapes "
             + ", ".join(show(i.shape) for i in indices)
         ) from None
-    total = None
+    total: Any = None
     for i, d in zip(spread_out, dims):
         n = x.shape[d]
         place = ops.wrap(i, size=n, axis=d)
