@@ -17,7 +17,7 @@ __all__ = ["einsum", "tensordot"]
 
 # ---------------------------------------------------------------- einsum: reading
 Labels = tuple[Any, ...]  # letters or numbers; negative numbers stand for the ellipsis' dimensions
-_DOTS = "..."
+_DOTS: Any = "..."
 
 
 def _letters(text: str, what: str, offset: int) -> list[Any]:
