@@ -98,7 +98,7 @@ def _sampled(x: Node, grid: Node, mode: str, padding: str, align: bool) -> Node:
         lines.append(_taps(at, s, mode, padding, align))
     total: Node | None = None
     for taps in product(*lines):
-        index, valid, weight = None, None, None
+        index: Any = None
         for (place, w), s in zip(taps, size):
             within = ops.bitand(
                 ops.le(scalar(0, place), place), ops.le(place, scalar(s - 1, place))
