@@ -266,10 +266,10 @@ def _check_mask_sizes(
             )
     if padding is None:
         return
-    for dim, wanted in enumerate((batch, shape[1])):
-        if padding.size(dim) != wanted:
+    for dim, size in enumerate((batch, shape[1])):
+        if padding.size(dim) != size:
             raise AssertionError(
-                f"Expected key_padded_mask.shape[{dim}] to be {wanted}, but got {padding.size(dim)}"
+                f"Expected key_padded_mask.shape[{dim}] to be {size}, but got {padding.size(dim)}"
             )
 
 
