@@ -64,9 +64,9 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     def reset_parameters(self) -> None:
         """Draw every layer's parameters again."""
         self.head.reset_parameters()
-        for projection, scores in self.tail:
-            projection.reset_parameters()
-            scores.reset_parameters()
+        for pair in self.tail:
+            for layer in pair.children():
+                layer.reset_parameters()
 
     def _check(self, input: Tensor, target: Tensor) -> None:
         if target.dim() == 1:
