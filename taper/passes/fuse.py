@@ -12,6 +12,7 @@ from ..shapes import contiguous_strides, view_strides
 LARGEST = 64  # primitives in one kernel's expression
 REDUCING = ("sum", "prod", "max", "min", "argmax", "argmin", "fold")
 CONTRACTING = ("dot", "conv", "conv_input", "conv_weight")
+SERIAL = ("index_add", "index_set", "scatter_add", "scatter", "cumsum", "cumprod")
 FREE = ("reshape", "permute", "expand", "slice", "flip")
 
 
@@ -66,6 +67,9 @@ class _Chooser:
                 self.kept.add(n)
             if not self.rules.lowered(n):
                 self.kept.update(x for x in n.inputs)
+            elif n.op.name in SERIAL:  # the base of a scatter, first of three, may be computed in place
+                self.kept.add(n)
+                self.kept.update(n.inputs[1:] or n.inputs)
             elif n.op.name in CONTRACTING:
                 self.kept.update(self._source(x) for x in n.inputs)
         for n in self.order:

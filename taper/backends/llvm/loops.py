@@ -50,7 +50,7 @@ class Shape:
         self.width = self._width(v, bool(reduced), target) if self.along_result else 1
         self.tile = self._tile() if self.contraction else None
 
-    def _width(self, v: Var, reduced: bool, target: Target) -> int:
+    def _width(self, v: Any, reduced: bool, target: Target) -> int:
         heavy = any(e.kind == "op" and typed.cost(e.value) > 8 for e in self.nest.exprs)
         times = 1
         if self.contraction and target.vector_registers >= 32:
@@ -87,19 +87,24 @@ def build(node: Node, held: set[Node], target: Target) -> list[Kernel]:
     return [_assemble(node, root, outer, flatten(index, node.shape), target)]
 
 
+def fill(node: Node, x: Node, held: set[Node], target: Target, to: int = 0) -> Kernel:
+    """A kernel that computes `x` into the buffer of `node`, where that begins at `to` elements."""
+    outer = [Var(n) for n in x.shape]
+    index = tuple(of(v) for v in outer)
+    root = Body(held).pull(x, index)
+    kernel = _assemble(node, root, outer, flatten(index, node.shape), target)
+    kernel.shift = to * node.dtype.itemsize
+    return kernel
+
+
 def _parts(node: Node, held: set[Node], target: Target) -> list[Kernel]:
     """A kernel for each part, which finds the result shifted to its own beginning."""
     axis, at, made = node.attrs["axis"], 0, []
-    step = prod(node.shape[axis + 1 :]) * node.dtype.itemsize
+    step = prod(node.shape[axis + 1 :])
     for x in node.inputs:
-        outer = [Var(n) for n in x.shape]
-        index = tuple(of(v) for v in outer)
-        root = Body(held).pull(x, index)
-        kernel = _assemble(node, root, outer, flatten(index, node.shape), target)
-        kernel.shift = at * step
-        at += x.shape[axis]
         if 0 not in x.shape:
-            made.append(kernel)
+            made.append(fill(node, x, held, target, at * step))
+        at += x.shape[axis]
     return made
 
 

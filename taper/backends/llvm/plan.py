@@ -15,7 +15,7 @@ from ...passes import fuse, memory
 from ...passes.simplify import simplify
 from ...settings import current, get_num_threads
 from .. import host
-from . import convolutions, loops, products, typed, writer
+from . import convolutions, loops, products, scatters, typed, writer
 from .body import CONTRACTIONS, PULLED, REDUCTIONS
 from .cache import ObjectCache
 from .jit import Code, Jit
@@ -33,10 +33,12 @@ def lowered(node: Node) -> bool:
     name = node.op.name
     if isinstance(node.op, Elementwise):
         return typed.can_emit(name, tuple(x.dtype for x in node.inputs), node.dtype)
+    if scatters.large(node):
+        return True
     return name in PULLED or name in REDUCTIONS or name in CONTRACTIONS or name == "fold"
 
 
-OWN = (products, convolutions)  # modules that write kernels of their own for large nodes
+OWN = (products, convolutions, scatters)  # modules that write kernels of their own for large nodes
 
 
 def _alone(node: Node) -> bool:
