@@ -30,15 +30,24 @@ from .dtypes import get_default as get_default_dtype
 from .dtypes import set_default as set_default_dtype
 from .formatting import set_printoptions
 from .functions import return_types
+from .functions.adaptive import adaptive_avg_pool1d
+from .functions.adaptive import adaptive_max_pool1d_with_indices as adaptive_max_pool1d
 from .functions.arithmetic import *
 from .functions.bits import *
 from .functions.comparison import *
 from .functions.contraction import *
 from .functions.conversion import *
+from .functions.convolution import *
 from .functions.copies import *
 from .functions.creation import *
 from .functions.differences import *
 from .functions.elementary import *
+from .functions.folding import (
+    channel_shuffle,
+    native_channel_shuffle,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from .functions.gamma import *
 from .functions.gathering import *
 from .functions.indexing import *
@@ -67,10 +76,18 @@ from .functions.norms import *
 from .functions.order import *
 from .functions.padding import constant_pad_nd
 from .functions.pointwise import *
+from .functions.pooling import (
+    avg_pool1d,
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool3d,
+)
 from .functions.products import *
 from .functions.random import *
 from .functions.reduction import *
 from .functions.rounding import *
+from .functions.sampling import affine_grid_generator, grid_sampler
 from .functions.scans import *
 from .functions.sorting import *
 from .functions.sparse import *
@@ -113,6 +130,8 @@ def install() -> None:
 
     Raises RuntimeError where PyTorch is imported already.
     """
-    from .compat import install as enter  # brings importlib.metadata, which most programs do not need
+    from .compat import (
+        install as enter,  # brings importlib.metadata, which most programs do not need
+    )
 
     enter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import prod
 from typing import Any
 
@@ -31,7 +32,7 @@ def _even(size: int, out: int) -> tuple[int, int] | None:
     """Length and step of the windows where all are alike."""
     starts, ends = _spans(size, out)
     lengths = {b - a for a, b in zip(starts, ends)}
-    steps = {b - a for a, b in zip(starts, starts[1:])}
+    steps = {b - a for a, b in itertools.pairwise(starts)}
     if len(lengths) > 1 or len(steps) > 1:
         return None
     return lengths.pop(), steps.pop() if steps else size

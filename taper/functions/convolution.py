@@ -41,7 +41,8 @@ def _batched(x: Node, n: int, name: str) -> tuple[Node, bool]:
     if len(x.shape) == n + 1:
         return ops.reshape(x, shape=(1, *x.shape)), False
     raise RuntimeError(
-        f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of size: {show(x.shape)}"
+        f"Expected {n + 1}D (unbatched) or {n + 2}D (batched) input to {name}, but got input of "
+        f"size: {show(x.shape)}"
     )
 
 
@@ -107,7 +108,8 @@ def _check_conv(
 ) -> None:
     if w.shape[0] < groups or w.shape[0] % groups:
         raise RuntimeError(
-            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got weight of size "
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, "
+            "but got weight of size "
             f"{show(w.shape)} instead"
             if w.shape[0] < groups
             else f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight "
@@ -115,19 +117,22 @@ def _check_conv(
         )
     if x.shape[1] != w.shape[1] * groups:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {show(w.shape)}, expected input{show(x.shape)} to have "
+            f"Given groups={groups}, weight of size {show(w.shape)}, expected "
+            f"input{show(x.shape)} to have "
             f"{w.shape[1] * groups} channels, but got {x.shape[1]} channels instead"
         )
     if bias is not None and bias.shape != (w.shape[0],):
         raise RuntimeError(
-            f"Given weight of size {show(w.shape)}, expected bias to be 1-dimensional with {w.shape[0]} elements, but "
+            f"Given weight of size {show(w.shape)}, expected bias to be 1-dimensional with "
+            f"{w.shape[0]} elements, but "
             f"got bias of size {show(bias.shape)} instead"
         )
     seen = tuple(s + 2 * p for s, p in zip(x.shape[2:], padding))
     kernel = tuple(d * (k - 1) + 1 for d, k in zip(dilation, w.shape[2:]))
     if any(s < k for s, k in zip(seen, kernel)):
         raise RuntimeError(
-            f"Calculated padded input size per channel: ({' x '.join(map(str, seen))}). Kernel size: "
+            f"Calculated padded input size per channel: ({' x '.join(map(str, seen))}). Kernel "
+            "size: "
             f"({' x '.join(map(str, kernel))}). Kernel size can't be greater than actual input size"
         )
 
@@ -149,18 +154,21 @@ def _transposed(
     _check_positive("padding", padding, 0)
     if x.shape[1] != w.shape[0]:
         raise RuntimeError(
-            f"Given transposed=1, weight of size {show(w.shape)}, expected input{show(x.shape)} to have {w.shape[0]} "
+            f"Given transposed=1, weight of size {show(w.shape)}, expected input{show(x.shape)} "
+            f"to have {w.shape[0]} "
             f"channels, but got {x.shape[1]} channels instead"
         )
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation)):
         raise RuntimeError(
-            "output padding must be smaller than either stride or dilation, but got output_padding: "
+            "output padding must be smaller than either stride or dilation, but got "
+            "output_padding: "
             f"{show(extra)} stride: {show(stride)} dilation: {show(dilation)}"
         )
     out_channels = w.shape[1] * groups
     if bias is not None and bias.shape != (out_channels,):
         raise RuntimeError(
-            f"Given transposed=1, weight of size {show(w.shape)}, expected bias to be 1-dimensional with "
+            f"Given transposed=1, weight of size {show(w.shape)}, expected bias to be "
+            "1-dimensional with "
             f"{out_channels} elements, but got bias of size {show(bias.shape)} instead"
         )
     spatial = tuple(
@@ -169,7 +177,8 @@ def _transposed(
     )
     if any(k <= 0 for k in spatial):
         raise RuntimeError(
-            f"Given input size per channel: {show(x.shape[2:])}. Calculated output size per channel: {show(spatial)}. "
+            f"Given input size per channel: {show(x.shape[2:])}. Calculated output size per "
+            f"channel: {show(spatial)}. "
             "Output size is too small"
         )
     shape = (x.shape[0], out_channels, *spatial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from .. import dtypes
@@ -363,7 +364,7 @@ def _check_chain(factors: tuple[Node, ...]) -> None:
                 "multi_dot(): all tensors must have be the same dtype but tensor 0 is "
                 f"{formatting_name(factors[0].dtype)} and tensor {i} {formatting_name(m.dtype)}"
             )
-    for i, (a, b) in enumerate(zip(factors, factors[1:])):
+    for i, (a, b) in enumerate(itertools.pairwise(factors)):
         if a.shape[-1] != b.shape[0]:
             raise RuntimeError(
                 f"multi_dot(): tensors {i} and {i + 1} with shapes {show(a.shape)} and "

@@ -1,7 +1,8 @@
 """Resizing: nearest and interpolated pixels, along one axis after the other.
 
-Each axis is a weighted sum of a few taps. Growing by a whole factor needs no index: every output phase is a
-fixed mixture of shifted inputs, which fuses with its neighbours and has a cheap gradient.
+Each axis is a weighted sum of a few taps. Growing by a whole factor needs no index: every output
+phase is a fixed mixture of shifted inputs, which fuses with its neighbours and has a cheap
+gradient.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ _SUPPORT = {"bilinear": 2, "bicubic": 4, "lanczos": 6}
 def _smooth_taps(
     mode: str, size: int, out: int, align: bool, factor: float | None, kind: Any
 ) -> tuple:
-    """As `_taps`, for a filter that widens as the image shrinks, so that no pixel is passed over."""
+    """As `_taps`, for a filter that widens as the image shrinks and passes no pixel over."""
     scale = _scale(size, out, align, factor)
     support = _SUPPORT[mode] * 0.5 * max(scale, 1.0)
     count = min(math.ceil(support) * 2 + 1, size + 1)
@@ -308,8 +309,8 @@ def interpolate(
 ) -> Tensor:
     """[N, C, *spatial] resized to `size`, or by `scale_factor`.
 
-    Modes: nearest, nearest-exact, linear (3-D input), bilinear and bicubic (4-D), trilinear (5-D), area (means),
-    lanczos. `antialias` widens the filter of bilinear and bicubic modes where the image shrinks.
+    Modes: nearest, nearest-exact, linear (3-D input), bilinear and bicubic (4-D), trilinear (5-D), area
+    (means), lanczos. `antialias` widens the filter where the image shrinks.
     """
     dims = input.dim()
     if mode in ("nearest", "area", "nearest-exact"):

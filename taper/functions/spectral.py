@@ -197,7 +197,7 @@ def matrix_rank(
     rtol: Any = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """How many singular values (sizes of eigenvalues, if Hermitian) exceed max(atol, rtol * largest)."""
+    """How many singular values exceed max(atol, rtol * largest)."""
     if A.dim() < 2:
         raise RuntimeError(
             "linalg.matrix_rank: The input tensor input must have at least 2 dimensions."
@@ -288,7 +288,7 @@ def _check_ldl(A: Tensor, name: str) -> np.ndarray:
 def ldl_factor_ex(
     A: Tensor, *, hermitian: bool = False, check_errors: bool = False, out: Any = None
 ) -> return_types.linalg_ldl_factor_ex:
-    """L and D of L D L^T = A (L D L^H if `hermitian`) as LAPACK packs them, pivots and codes; needs scipy."""
+    """L and D of L D L^T = A as LAPACK packs them, pivots and codes; needs scipy."""
     array = _check_ldl(A, "torch.linalg.ldl_factor_ex")
     lead = array.shape[:-2]
     n = array.shape[-1]

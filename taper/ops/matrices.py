@@ -47,7 +47,7 @@ def _row(ops: Any, v: Any, like: Any) -> Any:
 
 
 def _mask(ops: Any, like: Any, compare: str) -> Any:
-    """Where column and row numbers of the last two dimensions compare: "lt" is below the diagonal."""
+    """Where the last two dimensions' column and row compare: "lt" is below the diagonal."""
     *lead, n, m = like.shape
     rows = ops.expand(ops.reshape(ops.iota(size=n), shape=(n, 1)), shape=(n, m))
     columns = ops.expand(ops.reshape(ops.iota(size=m), shape=(1, m)), shape=(n, m))
@@ -56,7 +56,7 @@ def _mask(ops: Any, like: Any, compare: str) -> Any:
 
 
 def low(ops: Any, x: Any, compare: str) -> Any:
-    """x where columns compare with rows, else 0: "lt" and "le" keep lower triangles, "eq" diagonals."""
+    """x where columns compare with rows, else 0: "lt", "le" keep lower triangles, "eq" diagonals."""
     return ops.where(_mask(ops, x, compare), x, ops.fill(x, 0))
 
 
@@ -124,7 +124,7 @@ solve = Host(
 
 # ---------------------------------------------------------------- LU with row exchanges
 def _lu_one(x: np.ndarray) -> tuple:
-    """Doolittle's elimination with partial pivots: packed factors, exchanges (from 1), and a zero pivot's number."""
+    """Elimination with partial pivots: packed factors, exchanges (from 1), a zero pivot's number."""
     a, (m, n) = x.copy(), x.shape
     k = min(m, n)
     swaps, info = np.zeros(k, np.int32), 0
@@ -160,7 +160,7 @@ def _part(ops: Any, x: Any, rows: tuple[int, int], columns: tuple[int, int]) -> 
 
 
 def _lu_vjp(ops: Any, g: Any, out: Any, x: Any, pivot: bool) -> tuple:
-    """Square part: P (L^-H (tril_(L^H gL) + triu(gU U^H)) U^-H); the rest follows from L U = P^T A."""
+    """Square part: P L^-H (tril_(L^H gL) + triu(gU U^H)) U^-H; the rest from L U = P^T A."""
     packed, swaps = ops.pick(out, place=0), ops.pick(out, place=1)
     g = g[0] if g[0] is not None else ops.fill(packed, 0)
     m, n = x.shape[-2:]

@@ -1,4 +1,4 @@
-"""Products and linear algebra: identities that hold for any matrix, and gradients by differences."""
+"""Linear algebra: identities that hold for any matrix, and gradients by differences."""
 
 import numpy as np
 import pytest
