@@ -40,7 +40,7 @@ class SparseTensor(Tensor):
             return super().numpy(force=True)
         raise TypeError("can't convert Sparse layout tensor to numpy. Use Tensor.to_dense() first.")
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         parts = []
         for name, part in (("indices", self.indices()), ("values", self.values())):
             margin = "\n" + " " * len(f"tensor({name}=")
