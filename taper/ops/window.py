@@ -53,7 +53,8 @@ def _fold_ref(
         region = [slice(None)] * len(shape)
         for a, k, t, d in zip(axes, place, step, dilation):
             region[a] = slice(k * d, k * d + t * (g.shape[a] - 1) + 1 if g.shape[a] else k * d, t)
-        out[tuple(region)] += g[(Ellipsis, *place)]
+        at: tuple = (Ellipsis, *place)
+        out[tuple(region)] += g[at]
     return out
 
 
