@@ -117,8 +117,9 @@ def _conv_input_ref(
     whole = tuple(max(a, b) for a, b in zip(wide[2:], need))
     axes = tuple(range(2, 2 + d))
     full = _fold_ref(seen, (*wide[:2], *whole), axes, w.shape[2:], stride, dilation)
-    inside = tuple(slice(p, p + k) for p, k in zip(padding, shape[2:]))
-    return np.ascontiguousarray(full[(slice(None), slice(None), *inside)])
+    inside = [slice(p, p + k) for p, k in zip(padding, shape[2:])]
+    whole_batch = (slice(None), slice(None), *inside)
+    return np.ascontiguousarray(full[whole_batch])
 
 
 def _conv_weight_ref(
