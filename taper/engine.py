@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ class Plan(Protocol):
 _plans: dict[tuple[str, tuple[Node, ...]], Plan] = {}
 
 
-def _backend(name: str) -> type[Plan]:
+def _backend(name: str) -> Callable[[tuple[Node, ...]], Plan]:
     if name == "reference":
         return reference.Plan
     if name == "llvm":
