@@ -246,7 +246,7 @@ class Writer:
         b.when(some, write)
 
     def _select(self, e: Expr) -> Value:
-        held = self._guard_value(e.guards)
+        held: Any = self._guard_value(e.guards)
         yes, no = (self.emit(x) for x in e.inputs)
         if max(held.type.lanes, yes.type.lanes, no.type.lanes) > 1:
             held, yes, no = map(self._spread, (held, yes, no))
