@@ -4,6 +4,7 @@ worker."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from math import prod
 
 from ...ir.node import Node
