@@ -82,7 +82,7 @@ class Vjp:
         read = set(ir.toposort(self.results))
         self.inputs = tuple(i for i, x in enumerate(xs) if x is not None and x in read)
         self.outputs = tuple(i for i, o in enumerate(outs) if saved.get(o) in read)
-        self.params = [xs[i] for i in self.inputs]
+        self.params: list[Any] = [xs[i] for i in self.inputs]
         self.params += [saved[outs[i]] for i in self.outputs]
         self.params += [g for g in gs if g is not None]
 
