@@ -154,7 +154,7 @@ def _fractional(x: Node, *given: Any) -> tuple[Node, Node]:
     lead, size = x.shape[:-n], x.shape[-n:]
     out = tuple(s.shape[-1] for s in starts)
     shape = (*lead, *out, *kernel)
-    places: Node | None = None
+    places: Any = None
     for axis, (start, k) in enumerate(zip(starts, kernel)):
         line = [1] * (2 * n)
         line[axis] = out[axis]
