@@ -96,7 +96,7 @@ def _sampled(x: Node, grid: Node, mode: str, padding: str, align: bool) -> Node:
     for axis, s in enumerate(size):  # the grid's last dimension counts x first
         at = _pixels(_line(grid, len(size) - 1 - axis), s, align)
         lines.append(_taps(at, s, mode, padding, align))
-    total: Node | None = None
+    total: Any = None
     for taps in product(*lines):
         index: Any = None
         for (place, w), s in zip(taps, size):
