@@ -86,9 +86,7 @@ def stft(
             "complex values"
         )
     if input.dim() not in (1, 2):
-        raise RuntimeError(
-            f"stft({input.type()}{show(input.shape)}) : expected a 1D or 2D tensor"
-        )
+        raise RuntimeError(f"stft({input.type()}{show(input.shape)}) : expected a 1D or 2D tensor")
     if onesided is None:
         onesided = not complex_
     if onesided and complex_:
@@ -108,9 +106,9 @@ def stft(
 def _joined(frames: Tensor, hop: int) -> Tensor:
     """Frames [B, T, n] added up, each `hop` after the one before: [B, n + hop (T - 1)]."""
     batch, count, n = frames.shape
-    places = (np.arange(count)[:, None] * hop + np.arange(n)).reshape(-1)
+    numbers = (np.arange(count)[:, None] * hop + np.arange(n)).reshape(-1)
     start = zeros(batch, n + hop * (count - 1), dtype=frames.dtype, device=frames.device)
-    places = from_array(places, frames.device)
+    places = from_array(numbers, frames.device)
     return index_add(start, 1, places, frames.reshape(batch, count * n))
 
 
