@@ -100,7 +100,7 @@ def _numerical(fn: Callable[[], Tensor], x: Tensor, eps: float) -> np.ndarray:
     return np.stack(rows) if rows else np.zeros((0, fn().numel()))
 
 
-def _analytical(y: Tensor, xs: Sequence[Tensor]) -> tuple[list[np.ndarray], list[tuple]]:
+def _analytical(y: Tensor, xs: Sequence[Tensor]) -> tuple[list[np.ndarray], list[Any]]:
     """Jacobians by backward, one for each x, and the gradients of the last row."""
     columns: list[list[np.ndarray]] = [[] for _ in xs]
     last: tuple = ()
