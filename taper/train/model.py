@@ -75,7 +75,9 @@ def load_model(path: str | os.PathLike[str]) -> tuple[LeNet, Card]:
     kept: Any = taper.load(path, weights_only=True)
     if not isinstance(kept, dict) or not {"card", "state_dict"} <= kept.keys():
         raise ValueError(f"{os.fspath(path)} holds no model written by taper train")
-    card = Card(**{k: tuple(v) if isinstance(v, list) else v for k, v in kept["card"].items()})
+    fields: dict[str, Any] = kept["card"]
+    card = Card(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
     model = card.build()
     model.load_state_dict(kept["state_dict"])
-    return model.eval(), card
+    model.eval()
+    return model, card
