@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _MOST_WITH_NUMBERS = 20
 
 
-def confusion_matrix(truths: Sequence[int], predictions: Sequence[int], classes: int) -> np.ndarray:
+def confusion_matrix(
+    truths: Sequence[int] | np.ndarray, predictions: Sequence[int] | np.ndarray, classes: int
+) -> np.ndarray:
     """Count pairs: entry (t, p) is how many examples of class t were predicted as p, int64."""
     truth, predicted = np.asarray(truths, np.int64), np.asarray(predictions, np.int64)
     if truth.shape != predicted.shape or truth.ndim != 1:
