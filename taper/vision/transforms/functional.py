@@ -129,7 +129,7 @@ def pad(
         raise TypeError("Got inappropriate fill arg")
     if not isinstance(padding_mode, str):
         raise TypeError("Got inappropriate padding_mode arg")
-    sides = [padding] if isinstance(padding, numbers.Number) else list(padding)  # type: ignore
+    sides: list[Any] = [padding] if isinstance(padding, numbers.Number) else list(padding)
     if len(sides) not in (1, 2, 4):
         raise ValueError(
             "Padding must be an int or a 1, 2, or 4 element tuple, not a "
