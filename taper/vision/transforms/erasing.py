@@ -66,7 +66,7 @@ class RandomErasing(Module):
     def forward(self, img: Tensor) -> Tensor:
         if chance() >= self.p:
             return img
-        value = self.value
+        value: Any = self.value
         if isinstance(value, numbers.Number):
             value = [float(value)]  # type: ignore[arg-type]
         elif isinstance(value, str):
