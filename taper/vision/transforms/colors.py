@@ -69,7 +69,12 @@ class ColorJitter(Module):
 
     def forward(self, img: Any) -> Any:
         order, *factors = self.get_params(self.brightness, self.contrast, self.saturation, self.hue)
-        steps = (F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)
+        steps: tuple[Callable, ...] = (
+            F.adjust_brightness,
+            F.adjust_contrast,
+            F.adjust_saturation,
+            F.adjust_hue,
+        )
         for i in order:
             if factors[i] is not None:
                 img = steps[i](img, factors[i])
