@@ -10,7 +10,7 @@ from enum import Enum
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ...dtypes import float32
 from ...nn import Module
@@ -19,6 +19,8 @@ from ...tensor import Tensor
 from ..datasets.utils import download_url
 from ..transforms import functional as F
 from ..transforms.interpolation import InterpolationMode
+
+M = TypeVar("M", bound=Module)
 
 
 class ImageClassification(Module):
@@ -134,7 +136,7 @@ def choose(kind: type[WeightsEnum], weights: Any, options: dict[str, Any]) -> We
     return chosen
 
 
-def fill(model: Module, weights: WeightsEnum | None, progress: bool) -> Module:
+def fill(model: M, weights: WeightsEnum | None, progress: bool) -> M:
     """Load the weights into a new model, if there are any."""
     if weights is not None:
         model.load_state_dict(weights.get_state_dict(progress=progress, check_hash=True))
