@@ -30,7 +30,7 @@ class Task:
 
 def normalised(card: Card) -> transforms.Compose:
     """From a PIL image of any size to the tensor that the card's classifier takes."""
-    steps = [
+    steps: list[Any] = [
         transforms.Grayscale(card.channels),
         transforms.Resize((card.size, card.size)),
         transforms.ToTensor(),
@@ -76,7 +76,7 @@ def _cifar10(data: str) -> Task:
 def _both(
     kind: Any, card: Card, arguments: dict[str, Any], distortions: Sequence[Any] = ()
 ) -> Sequence[Dataset]:
-    scale = [transforms.ToTensor(), transforms.Normalize(card.mean, card.std)]
+    scale: list[Any] = [transforms.ToTensor(), transforms.Normalize(card.mean, card.std)]
     distorted = transforms.Compose([*distortions, *scale])
     return [
         kind(train=True, transform=distorted, **arguments),
