@@ -131,7 +131,7 @@ class profile(clock.profile):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self) -> None:
+    def start(self) -> None:  # type: ignore[override]
         """Begin the first step."""
         self._begin()
 
