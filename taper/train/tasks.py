@@ -24,8 +24,8 @@ class Task:
     """A training set, a test set, and the card of the classifier between them."""
 
     card: Card
-    train: Dataset
-    test: Dataset
+    train: Any  # Datasets that have a length
+    test: Any
 
 
 def normalised(card: Card) -> transforms.Compose:
