@@ -76,7 +76,8 @@ def load_model(path: str | os.PathLike[str]) -> tuple[LeNet, Card]:
     if not isinstance(kept, dict) or not {"card", "state_dict"} <= kept.keys():
         raise ValueError(f"{os.fspath(path)} holds no model written by taper train")
     fields: dict[str, Any] = kept["card"]
-    card = Card(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+    card = Card(**fields)
     model = card.build()
     model.load_state_dict(kept["state_dict"])
     model.eval()
