@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,12 @@ def _numerical(fn: Callable[[], Tensor], x: Tensor, eps: float) -> np.ndarray:
     return np.stack(rows) if rows else np.zeros((0, fn().numel()))
 
 
+def _nth(listed: Callable, func: Callable, inputs: tuple, j: int, part: Any = None) -> Tensor:
+    """Output j of `func` at its inputs as they are now, or a part of it."""
+    y = listed(func(*inputs))[j]
+    return y if part is None else part(y)
+
+
 def _analytical(y: Tensor, xs: Sequence[Tensor]) -> tuple[list[np.ndarray], list[Any]]:
     """Jacobians by backward, one for each x, and the gradients of the last row."""
     columns: list[list[np.ndarray]] = [[] for _ in xs]
@@ -132,9 +139,8 @@ def _compare(func: Callable, inputs: tuple, found: list[Tensor], o: dict) -> Non
         for prefix, part in _parts(y):
             jacobians, last = _analytical(part(y), xs)
             for i, x, analytical, g in zip(places, xs, jacobians, last or [None] * len(xs)):
-                numerical = _numerical(
-                    lambda j=j, p=part: p(_outputs(func(*inputs))[j]), x, o["eps"]
-                )
+                again_j = partial(_nth, _outputs, func, inputs, j, part)
+                numerical = _numerical(again_j, x, o["eps"])
                 numerical = numerical.astype(analytical.dtype)
                 if not np.allclose(analytical, numerical, o["rtol"], o["atol"], equal_nan=True):
                     raise GradcheckError(_mismatch(prefix, i, j, numerical, analytical))
@@ -160,7 +166,7 @@ def _check_constant(func: Callable, inputs: tuple, eps: float) -> None:
         for j, y in enumerate(_listed(func(*inputs))):
             if not isinstance(y, Tensor):
                 continue
-            slopes = _numerical(lambda j=j: _listed(func(*inputs))[j], x, eps)
+            slopes = _numerical(partial(_nth, _listed, func, inputs, j), x, eps)
             if np.any(slopes != 0):
                 raise GradcheckError("Numerical gradient for function expected to be zero")
 
@@ -192,7 +198,7 @@ def _check_batched(func: Callable, inputs: tuple) -> None:
     xs = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
     for y in _outputs(func(*inputs)):
         rows = [rand(y.shape, dtype=y.dtype) for _ in range(2)]
-        each = [grad(y, xs, row, retain_graph=True, allow_unused=True) for row in rows]
+        each: list[Any] = [grad(y, xs, row, retain_graph=True, allow_unused=True) for row in rows]
         joined = grad(
             y, xs, stack(rows), retain_graph=True, allow_unused=True, is_grads_batched=True
         )
