@@ -139,8 +139,8 @@ def _compare(func: Callable, inputs: tuple, found: list[Tensor], o: dict) -> Non
         for prefix, part in _parts(y):
             jacobians, last = _analytical(part(y), xs)
             for i, x, analytical, g in zip(places, xs, jacobians, last or [None] * len(xs)):
-                again_j = partial(_nth, _outputs, func, inputs, j, part)
-                numerical = _numerical(again_j, x, o["eps"])
+                fn = partial(_nth, _outputs, func, inputs, j, part)
+                numerical = _numerical(fn, x, o["eps"])
                 numerical = numerical.astype(analytical.dtype)
                 if not np.allclose(analytical, numerical, o["rtol"], o["atol"], equal_nan=True):
                     raise GradcheckError(_mismatch(prefix, i, j, numerical, analytical))
