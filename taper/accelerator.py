@@ -1,4 +1,5 @@
-"""`torch.accelerator`: which device programs that name none should use; None where only the CPU is there."""
+"""`torch.accelerator`: which device programs that name none should use; None where only the CPU is
+there."""
 
 from __future__ import annotations
 
