@@ -8,7 +8,8 @@ CPU_FACTS = Path("/proc/cpuinfo")
 
 
 def get_cpu_capability() -> str:
-    """The widest vector instructions: "AVX512", "AVX2", or "DEFAULT" for anything else or unknown."""
+    """The widest vector instructions: "AVX512", "AVX2", or "DEFAULT" for anything else or
+    unknown."""
     facts = CPU_FACTS.read_text().split() if CPU_FACTS.exists() else []
     if "avx512f" in facts:
         return "AVX512"
