@@ -1,4 +1,5 @@
-"""`torch.backends.cuda`: PyTorch's switches of GPU kernels, kept for programs that set them; they change nothing."""
+"""`torch.backends.cuda`: PyTorch's switches of GPU kernels, kept for programs that set them; they
+change nothing."""
 
 from __future__ import annotations
 
