@@ -1,4 +1,5 @@
-"""`torch.backends.cudnn`: the library's switches, kept for programs that set them; Taper never calls cuDNN itself."""
+"""`torch.backends.cudnn`: the library's switches, kept for programs that set them; Taper never
+calls cuDNN itself."""
 
 from __future__ import annotations
 
