@@ -1,4 +1,5 @@
-"""One primitive by numpy: what the reference backend does everywhere, and the others where they have no kernel."""
+"""One primitive by numpy: what the reference backend does everywhere, and the others where they
+have no kernel."""
 
 from __future__ import annotations
 
