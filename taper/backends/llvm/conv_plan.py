@@ -1,4 +1,5 @@
-"""Decides how a convolution is computed: its geometry, the tiles of its result, its scratch memory."""
+"""Decides how a convolution is computed: its geometry, the tiles of its result, its scratch
+memory."""
 
 from __future__ import annotations
 
@@ -74,7 +75,8 @@ class Tile:
 
 @dataclass(frozen=True)
 class ConvPlan:
-    """out[n, o, step*i + start] = sum over c and taps of image[n, c, stride*i + tap] * weight[o, c, tap].
+    """out[n, o, step*i + start] = sum over c and taps of image[n, c, stride*i + tap] * weight[o, c,
+    tap].
 
     `weight` are the strides of (o, c) in the weights, `out` the size of a result plane.
     """
@@ -166,7 +168,8 @@ class ConvPlan:
 
 @dataclass(frozen=True)
 class WeightPlan:
-    """out[o, c, ky, kx] = sum over n and i of image[n, c, stride*i + dilation*k] * gradient[n, o, i].
+    """out[o, c, ky, kx] = sum over n and i of image[n, c, stride*i + dilation*k] * gradient[n, o,
+    i].
 
     `gradient` are the strides of (n, o, row, column), `pixels` the rows and columns of its planes.
     """
@@ -285,9 +288,7 @@ def _pieces(total: int, size: int) -> Iterator[tuple[int, int]]:
     return ((s, n) for s, n in ((size, total // size), (total % size, 1)) if s and n)
 
 
-def _rectangle(
-    count: Pair, total: int, vectors: int, k: int, registers: int
-) -> tuple[float, Tile]:
+def _rectangle(count: Pair, total: int, vectors: int, k: int, registers: int) -> tuple[float, Tile]:
     """(cycles, tile) of the best rectangle of results for so many vectors of channels."""
     most = _most(vectors, registers)
     best = (float("inf"), Tile(1, 1, vectors))
