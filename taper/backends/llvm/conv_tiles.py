@@ -1,4 +1,5 @@
-"""Emits the pieces of convolutions: tiles summed in registers, padded copies, panels of channels."""
+"""Emits the pieces of convolutions: tiles summed in registers, padded copies, panels of
+channels."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ def accumulate(
     b: Emitter, sums: Sums, image: Value, panel: Value, levels: Sequence[Level],
     turns: Sequence[tuple[int, int]],
 ) -> None:  # fmt: skip
-    """Add image element times panel vector over all levels and turns (offsets in both) to the sums."""
+    """Add image element times panel vector over all levels and turns (offsets in both) to the
+    sums."""
     zeros = [constant(sums.vector, 0.0)] * (len(sums.rows) * sums.vectors)
     for n, x in enumerate(_inner(b, sums, (image, panel), levels, turns, zeros)):
         held = b.load(sums.vector, sums.at, n * sums.lanes)
@@ -144,8 +146,18 @@ def finish(
     b.loop(b.minimum(count, sums.width), one)
 
 
-def pad(b: Emitter, element: Type, image: Image, lanes: int, source: Value, to: Value, start: Value, stop: Value) -> None:
-    """Copy planes [start, stop) (counted through all images) with zeros around to where `to` begins."""
+def pad(
+    b: Emitter,
+    element: Type,
+    image: Image,
+    lanes: int,
+    source: Value,
+    to: Value,
+    start: Value,
+    stop: Value,
+) -> None:
+    """Copy planes [start, stop) (counted through all images) with zeros around to where `to`
+    begins."""
     per_image, per_plane, per_row, per_column = image.strides
     high, wide = image.padded
     left = image.before[1]
@@ -189,11 +201,16 @@ def _by_pieces(b: Emitter, size: int, lanes: int, write: Callable[[Value, int], 
 def _zeros(b: Emitter, element: Type, lanes: int, line: Value, first: int, last: int) -> None:
     to = b.at(line, first, element)
     _by_pieces(
-        b, last - first, lanes, lambda i, n: b.store(constant(element.by(n), 0.0), b.at(to, i, element))
+        b,
+        last - first,
+        lanes,
+        lambda i, n: b.store(constant(element.by(n), 0.0), b.at(to, i, element)),
     )
 
 
-def _copy(b: Emitter, element: Type, lanes: int, source: Value, step: int, to: Value, size: int) -> None:
+def _copy(
+    b: Emitter, element: Type, lanes: int, source: Value, step: int, to: Value, size: int
+) -> None:
     def write(i: Value, n: int) -> None:
         at = b.at(source, b.mul(i, step), element)
         b.store(spread(b, element, n, at, step), b.at(to, i, element))
