@@ -1,4 +1,5 @@
-"""Convolutions of many channels and their adjoints, as products whose windows are read where they lie."""
+"""Convolutions of many channels and their adjoints, as products whose windows are read where they
+lie."""
 
 from __future__ import annotations
 
@@ -88,24 +89,46 @@ def _forward(node: Node, target: Target, x: tuple, w: tuple) -> _Conv:
     phases = (Phase((0, 0), out[2:], taps),)
     element = _element(node)
     plan = ConvPlan(
-        image, out[1], (w[0], w[1]), out[2:], stride, (1, 1), phases, element, *machine(target, element)
+        image,
+        out[1],
+        (w[0], w[1]),
+        out[2:],
+        stride,
+        (1, 1),
+        phases,
+        element,
+        *machine(target, element),
     )
     return _Conv(node, plan, target)
 
 
-def _seen(n: int, c: int, size: Pair, strides: tuple, padding: Pair, out: Pair, stride: Pair, dilation: Pair, kernel: Pair) -> Image:
+def _seen(
+    n: int,
+    c: int,
+    size: Pair,
+    strides: tuple,
+    padding: Pair,
+    out: Pair,
+    stride: Pair,
+    dilation: Pair,
+    kernel: Pair,
+) -> Image:
     """An image as the windows of a convolution see it."""
     need = tuple((o - 1) * s + (k - 1) * d + 1 for o, s, k, d in zip(out, stride, kernel, dilation))
     return Image(n, c, tuple(size), strides, padding, need)  # type: ignore[arg-type]
 
 
 def _backward(node: Node, target: Target, g: tuple, w: tuple) -> _Conv:
-    """The input's gradient: for each phase of the stride, a convolution of step one by some taps."""
+    """The input's gradient: for each phase of the stride, a convolution of step one by some
+    taps."""
     stride, padding, dilation = _geometry(node)
     n, o, *size = _four(node.inputs[0].shape, 1)
     kernel, out = _four(node.inputs[1].shape, 1)[2:], _four(node.shape, 1)
     taps = [
-        [[(k, (r + p - k * d) // s) for k in range(length) if (r + p - k * d) % s == 0] for r in range(s)]
+        [
+            [(k, (r + p - k * d) // s) for k in range(length) if (r + p - k * d) % s == 0]
+            for r in range(s)
+        ]
         for p, s, d, length in zip(padding, stride, dilation, kernel)
     ]
     before = tuple(max(0, -min((e for r in axis for _, e in r), default=0)) for axis in taps)
@@ -137,7 +160,15 @@ def _weights(node: Node, target: Target, x: tuple, g: tuple) -> _Weight:
     image = _seen(n, c, size, x, padding, pixels, stride, dilation, kernel)
     element = _element(node)
     plan = WeightPlan(
-        image, node.shape[0], g, pixels, kernel, stride, dilation, element, *machine(target, element)
+        image,
+        node.shape[0],
+        g,
+        pixels,
+        kernel,
+        stride,
+        dilation,
+        element,
+        *machine(target, element),
     )
     return _Weight(node, plan, target)
 
@@ -202,7 +233,8 @@ class _Conv(_Maker):
 
     # ------------------------------------------------------------ packing
     def pack(self, part: Value, parts: Value) -> None:
-        """Weights as [phase][tile][channel][tap][lane]; all padded images, where parts share them."""
+        """Weights as [phase][tile][channel][tap][lane]; all padded images, where parts share
+        them."""
         b, p = self.b, self.plan
         vectors = p.width // self.lanes * p.column_tiles
         first, last = share(b, vectors * self.image.channels, part, parts)
@@ -223,7 +255,9 @@ class _Conv(_Maker):
 
         def copy(write: Callable[[Value, int], Value]) -> None:
             for n, phase in enumerate(p.phases):
-                at = self.place([(tile, p.panel(n)), (c, len(phase.taps) * p.width), (within, self.lanes)])
+                at = self.place(
+                    [(tile, p.panel(n)), (c, len(phase.taps) * p.width), (within, self.lanes)]
+                )
                 to = self.at(self.memory, b.add(at, p.panels_before(n)))
                 for t, (offset, _, _) in enumerate(phase.taps):
                     b.store(write(first, offset), to, t * p.width)
@@ -301,7 +335,9 @@ class _Conv(_Maker):
         read, down, right = self.image.read, *self._steps()
         taps = [i * read[2] + j * read[3] for _, i, j in phase.taps]
         table = self.unit.table(I64, taps)
-        b.loop(last, lambda t: self._at_tile(n, first, t, lambda sums, *_: clear(b, sums)), start=first)
+        b.loop(
+            last, lambda t: self._at_tile(n, first, t, lambda sums, *_: clear(b, sums)), start=first
+        )
 
         def block(c: Value) -> None:
             count = b.minimum(b.sub(constant(I64, channels), c), p.block(n))
@@ -348,7 +384,14 @@ class _Conv(_Maker):
         self.by_number(y, rows, tile.rows, high % tile.rows, across)
 
     def _store(
-        self, sums: Sums, n: int, channel: Value, image: Value, row: Value, column: Value, size: Pair
+        self,
+        sums: Sums,
+        n: int,
+        channel: Value,
+        image: Value,
+        row: Value,
+        column: Value,
+        size: Pair,
     ) -> None:
         b, p, phase = self.b, self.plan, self.plan.phases[n]
         plane, first = prod(p.out), b.mul(channel, p.width)
@@ -487,17 +530,25 @@ class _Weight(_Maker):
             Level(wide // turns, turns * right, turns * p.width),
         ]
         each = [(k * right, k * p.width) for k in range(turns)]
-        source, weights = self.at(self.source, self.place(image)), self.at(self.memory, self.place(panel))
+        source, weights = (
+            self.at(self.source, self.place(image)),
+            self.at(self.memory, self.place(panel)),
+        )
         accumulate(self.b, sums, source, weights, levels, each)
 
     def _at_tile(self, channel: Value, t: Value, write: Callable) -> None:
-        """Find a tile's place, and emit `write(sums, input channel, row of the kernel)` for its size."""
+        """Find a tile's place, and emit `write(sums, input channel, row of the kernel)` for its
+        size."""
         b, p, (rows, columns) = self.b, self.plan, self.plan.grid
         number = b.add(b.mul(channel, rows * columns), t)
         at = self.at(self.memory, b.add(b.mul(number, p.sums), p.gradients))
 
         def sized(c: Value, row: Value, many: int, high: int) -> None:
-            write(Sums(at, self._offsets(many, high), p.tile.vectors, self.lanes, self.element), c, row)
+            write(
+                Sums(at, self._offsets(many, high), p.tile.vectors, self.lanes, self.element),
+                c,
+                row,
+            )
 
         if p.whole:
             c, zero = b.mul(t, p.whole), constant(I64, 0)
