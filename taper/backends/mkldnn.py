@@ -1,4 +1,5 @@
-"""`torch.backends.mkldnn`: oneDNN's switches, kept for programs that set them; Taper generates its kernels itself."""
+"""`torch.backends.mkldnn`: oneDNN's switches, kept for programs that set them; Taper generates its
+kernels itself."""
 
 from __future__ import annotations
 
