@@ -1,4 +1,5 @@
-"""`torch.compile` and `torch.compiler`: accepted as they are written, for Taper compiles every program already."""
+"""`torch.compile` and `torch.compiler`: accepted as they are written, for Taper compiles every
+program already."""
 
 from __future__ import annotations
 
@@ -43,9 +44,11 @@ def compile(
     isolate_recompiles: bool = False,
     shapes_spec: Any = None,
 ) -> Any:
-    """The model itself: Taper records and compiles each program while it runs, with or without this call.
+    """The model itself: Taper records and compiles each program while it runs, with or without this
+    call.
 
-    Every argument of PyTorch's is taken, and none changes anything. Without a model it is a decorator.
+    Every argument of PyTorch's is taken, and none changes anything. Without a model it is a
+    decorator.
     RuntimeError where `mode` and `options` are both given, or `mode` is unknown.
     """
     if mode is not None and options is not None:
@@ -57,9 +60,7 @@ def compile(
     if model is None:
         return _itself
     if not callable(model):
-        raise AssertionError(
-            f"A callable function is expected, but {type(model)} is provided."
-        )
+        raise AssertionError(f"A callable function is expected, but {type(model)} is provided.")
     return model
 
 
@@ -114,7 +115,11 @@ class set_stance:
     """Context manager, decorator and call that changes nothing."""
 
     def __init__(
-        self, stance: str = "default", *, skip_guard_eval_unsafe: bool = False, force_backend: Any = None
+        self,
+        stance: str = "default",
+        *,
+        skip_guard_eval_unsafe: bool = False,
+        force_backend: Any = None,
     ) -> None:
         self.stance = stance
 
