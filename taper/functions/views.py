@@ -270,8 +270,8 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     ]
     if len(src) != len(dst):
         raise RuntimeError(
-            f"movedim: Invalid source or destination dims: source ({show(src)} dims) should contain the same "
-            f"number of dims as destination ({show(dst)} dims)"
+            f"movedim: Invalid source or destination dims: source ({show(src)} dims) should "
+            f"contain the same number of dims as destination ({show(dst)} dims)"
         )
     for what, dims in (("source", src), ("destination", dst)):
         if len(set(dims)) != len(dims):
