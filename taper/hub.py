@@ -60,8 +60,8 @@ def _found(repo_or_dir: str | os.PathLike) -> types.ModuleType:
     path = os.path.join(folder, ENTRIES)
     if not os.path.isdir(folder):
         raise RuntimeError(
-            f"torch.hub: there is no folder {folder!r}. Taper fetches no repositories: clone it, and "
-            'load it with source="local"'
+            f"torch.hub: there is no folder {folder!r}. Taper fetches no repositories: clone it, "
+            'and load it with source="local"'
         )
     if not os.path.exists(path):
         raise FileNotFoundError(2, "No such file or directory", path)
@@ -77,7 +77,9 @@ def _found(repo_or_dir: str | os.PathLike) -> types.ModuleType:
 
 def _check_dependencies(module: types.ModuleType) -> None:
     needed = getattr(module, "dependencies", None) or []
-    missing = [name for name in needed if name not in sys.modules and not importlib.util.find_spec(name)]
+    missing = [
+        name for name in needed if name not in sys.modules and not importlib.util.find_spec(name)
+    ]
     if missing:
         raise RuntimeError(f"Missing dependencies: {', '.join(missing)}")
 
@@ -167,7 +169,8 @@ def load_state_dict_from_url(
     file_name: str | None = None,
     weights_only: bool = True,
 ) -> dict[str, Any]:
-    """Read a file of weights by its address, keeping it in `model_dir` (`checkpoints` in `get_dir()`).
+    """Read a file of weights by its address, keeping it in `model_dir` (`checkpoints` in
+    `get_dir()`).
 
     Only tensors and plain containers are read, unless `weights_only=False`. With `check_hash` the
     part of its name between `-` and `.` must begin its SHA-256.
