@@ -1,4 +1,5 @@
-"""`torch.jit`: the names of TorchScript, where scripting gives the program back as it is, with a warning."""
+"""`torch.jit`: the names of TorchScript, where scripting gives the program back as it is, with a
+warning."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ class Attribute(NamedTuple):
 
 def _warn(name: str) -> None:
     warnings.warn(
-        f"torch.jit.{name} gives its argument back unchanged: Taper has no TorchScript, and compiles every program "
-        "while it runs.",
+        f"torch.jit.{name} gives its argument back unchanged: Taper has no TorchScript, and "
+        "compiles every program while it runs.",
         stacklevel=3,
     )
 
@@ -123,13 +124,14 @@ def isinstance(obj: Any, target_type: Any) -> bool:
 def save(m: Any, f: Any, *_: Any, **__: Any) -> None:
     """RuntimeError: a program of TorchScript cannot be written; a state dict can."""
     raise RuntimeError(
-        "torch.jit.save: Taper has no TorchScript; save the weights with torch.save(model.state_dict(), path)"
+        "torch.jit.save: Taper has no TorchScript; save the weights with "
+        "torch.save(model.state_dict(), path)"
     )
 
 
 def load(f: Any, *_: Any, **__: Any) -> Any:
     """RuntimeError: a program of TorchScript cannot be read; a state dict can."""
     raise RuntimeError(
-        "torch.jit.load: Taper has no TorchScript; build the model in Python and load its weights with "
-        "model.load_state_dict(torch.load(path))"
+        "torch.jit.load: Taper has no TorchScript; build the model in Python and load its weights "
+        "with model.load_state_dict(torch.load(path))"
     )
