@@ -66,7 +66,7 @@ def _turned_product(n: Node, uses: Uses) -> Node:
 def _products(x: Node, uses: Uses) -> bool:
     if uses.get(x, 0) > 1:
         return False
-    return x.op.name == "dot" or x.op.name == "add" and all(_products(y, uses) for y in x.inputs)
+    return x.op.name == "dot" or (x.op.name == "add" and all(_products(y, uses) for y in x.inputs))
 
 
 def _turned(x: Node, swapped: tuple[int, ...]) -> Node:
@@ -104,7 +104,8 @@ def _cut(n: Node, uses: Uses) -> Node:
 
 
 def _summed(n: Node, uses: Uses) -> Node:
-    """A chain of additions of products as one product, of slices' gradients as one concatenation."""
+    """A chain of additions of products as one product, of slices' gradients as one
+    concatenation."""
     terms = _terms(n, uses)
     products = _one_product(terms) if len(terms) >= MANY else None
     return products or _one_concat(terms) or n
@@ -141,10 +142,16 @@ def _joined(parts: list[Node], axis: int) -> Node:
 
 def _one_concat(terms: list[Node]) -> Node | None:
     """Sums of zero-padded parts that do not overlap along one axis."""
-    pads = [t for t in terms if t.op.name == "pad" and t.attrs["value"] == 0 and not any(t.attrs["interior"])]
+    pads = [
+        t
+        for t in terms
+        if t.op.name == "pad" and t.attrs["value"] == 0 and not any(t.attrs["interior"])
+    ]
     if len(pads) != len(terms):
         return None
-    axes = {d for t in terms for d in range(len(t.shape)) if t.attrs["low"][d] or t.attrs["high"][d]}
+    axes = {
+        d for t in terms for d in range(len(t.shape)) if t.attrs["low"][d] or t.attrs["high"][d]
+    }
     if len(axes) != 1:
         return None
     (axis,) = axes
