@@ -112,9 +112,7 @@ def get_float32_matmul_precision() -> str:
 def set_num_interop_threads(threads: int) -> None:
     """Remembered; Taper runs one program at a time, with `set_num_threads` threads."""
     if not isinstance(threads, int) or isinstance(threads, bool):
-        raise TypeError(
-            f"set_num_interop_threads expects an int, but got {type(threads).__name__}"
-        )
+        raise TypeError(f"set_num_interop_threads expects an int, but got {type(threads).__name__}")
     if threads <= 0:
         raise RuntimeError("set_num_interop_threads expects a positive integer")
     _switches.interop_threads = threads
