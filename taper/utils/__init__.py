@@ -1,4 +1,5 @@
-"""Tools around tensors that are neither layers nor optimizers: data loading, checkpoints, benchmarks, TensorBoard."""
+"""Tools around tensors that are neither layers nor optimizers: data loading, checkpoints,
+benchmarks, TensorBoard."""
 
 from . import checkpoint, data
 
