@@ -16,7 +16,8 @@ _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 
 
 class Measurement:
-    """The times of one statement in seconds: `times` for one run each, with `median`, `mean` and `iqr`."""
+    """The times of one statement in seconds: `times` for one run each, with `median`, `mean` and
+    `iqr`."""
 
     def __init__(
         self, number_per_run: int, raw_times: list[float], title: str, setup: str, num_threads: int
@@ -58,7 +59,9 @@ class Measurement:
             lines.append(f"  IQR:    {self.iqr / scale:.2f} {unit}")
         threads = f"{self.num_threads} thread{'s' if self.num_threads > 1 else ''}"
         count = f"{len(self.raw_times)} measurement{'' if one else 's'}"
-        lines.append(f"  {count}, {self.number_per_run} runs {'' if one else 'per measurement'}, {threads}")
+        lines.append(
+            f"  {count}, {self.number_per_run} runs {'' if one else 'per measurement'}, {threads}"
+        )
         return "\n".join(lines)
 
 
