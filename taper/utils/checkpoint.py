@@ -1,4 +1,5 @@
-"""Trades time for memory: a part of a network keeps no intermediate values, and runs again in backward.
+"""Trades time for memory: a part of a network keeps no intermediate values, and runs again in
+backward.
 
 Chen, Xu, Zhang, Guestrin: Training Deep Nets with Sublinear Memory Cost (2016).
 """
@@ -19,14 +20,16 @@ from ..tensor import Tensor
 __all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn"]
 
 _ASK = (
-    "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly. Starting in PyTorch 2.9, "
-    "calling checkpoint without use_reentrant will raise an exception. use_reentrant=False is recommended, but if "
-    "you need to preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more "
-    "details on the differences between the two variants."
+    "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly. Starting in "
+    "PyTorch 2.9, calling checkpoint without use_reentrant will raise an exception. "
+    "use_reentrant=False is recommended, but if you need to preserve the current default behavior, "
+    "you can pass use_reentrant=True. Refer to docs for more details on the differences between "
+    "the two variants."
 )
 _UNEQUAL = (
-    "torch.utils.checkpoint: A different number of tensors was saved during the original forward and recomputation.\n"
-    "Number of tensors saved during forward: {}\nNumber of tensors saved during recomputation: {}."
+    "torch.utils.checkpoint: A different number of tensors was saved during the original forward "
+    "and recomputation.\nNumber of tensors saved during forward: {}\nNumber of tensors saved "
+    "during recomputation: {}."
 )
 
 
@@ -40,7 +43,8 @@ def noop_context_fn() -> tuple[AbstractContextManager, AbstractContextManager]:
 
 
 class _Run:
-    """One call of a checkpointed function: what its graph would have kept, by number, made when it is needed."""
+    """One call of a checkpointed function: what its graph would have kept, by number, made when it
+    is needed."""
 
     def __init__(self, again: Callable[[], Any], check: bool) -> None:
         self.again, self.check = again, check
@@ -71,8 +75,9 @@ class _Run:
             for (shape, kind), x in zip(self.shapes, found):
                 if (x.shape, x.dtype) != (shape, kind):
                     raise CheckpointError(
-                        "torch.utils.checkpoint: Recomputed values for the following tensors have different metadata "
-                        f"than during the forward pass: {tuple(shape)} {kind} became {tuple(x.shape)} {x.dtype}"
+                        "torch.utils.checkpoint: Recomputed values for the following tensors have "
+                        f"different metadata than during the forward pass: {tuple(shape)} {kind} "
+                        f"became {tuple(x.shape)} {x.dtype}"
                     )
         self.made = dict(enumerate(found))
 
@@ -81,7 +86,9 @@ def checkpoint(
     function: Callable,
     *args: Any,
     use_reentrant: bool | None = None,
-    context_fn: Callable[[], tuple[AbstractContextManager, AbstractContextManager]] = noop_context_fn,
+    context_fn: Callable[
+        [], tuple[AbstractContextManager, AbstractContextManager]
+    ] = noop_context_fn,
     determinism_check: str = "default",
     debug: bool = False,
     early_stop: bool = True,
@@ -91,7 +98,8 @@ def checkpoint(
     """`function(*args, **kwargs)` without keeping what its gradient needs: backward calls it again.
 
     Random draws repeat in the second call where `preserve_rng_state`. Both forms of PyTorch's
-    (`use_reentrant`) are one here, which also serves `torch.autograd.grad`. CheckpointError where the
+    (`use_reentrant`) are one here, which also serves `torch.autograd.grad`. CheckpointError where
+    the
     second call saves other tensors than the first.
     """
     if use_reentrant is None:
@@ -100,7 +108,9 @@ def checkpoint(
     if use_reentrant and kwargs:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     if use_reentrant and context_fn is not noop_context_fn:
-        raise ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.")
+        raise ValueError(
+            "Passing `context_fn` or `debug` is only supported when use_reentrant=False."
+        )
     if determinism_check not in ("default", "none"):
         raise ValueError(
             f"determinism_check should be one of ['default', 'none'], but got {determinism_check}"
@@ -137,7 +147,9 @@ def checkpoint_sequential(
 ) -> Any:
     """Run functions one after another in `segments` parts, each but the last a checkpoint."""
     if use_reentrant is None:
-        warnings.warn(_ASK.replace("calling checkpoint", "calling checkpoint_sequential"), stacklevel=2)
+        warnings.warn(
+            _ASK.replace("calling checkpoint", "calling checkpoint_sequential"), stacklevel=2
+        )
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if kwargs:
@@ -156,6 +168,9 @@ def checkpoint_sequential(
     last = size * (segments - 1)
     for begin in range(0, last, size or 1):
         input = checkpoint(
-            part(begin, begin + size), input, use_reentrant=use_reentrant, preserve_rng_state=preserve
+            part(begin, begin + size),
+            input,
+            use_reentrant=use_reentrant,
+            preserve_rng_state=preserve,
         )
     return part(last, len(steps))(input)
