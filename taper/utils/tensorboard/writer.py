@@ -197,12 +197,18 @@ class SummaryWriter:
 
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-        self.add_image(tag, np.asarray(canvas.buffer_rgba())[..., :3].copy(), global_step, walltime, "HWC")
+        self.add_image(
+            tag, np.asarray(canvas.buffer_rgba())[..., :3].copy(), global_step, walltime, "HWC"
+        )
         if close:
             pyplot.close(figure)
 
     def add_text(
-        self, tag: str, text_string: str, global_step: int | None = None, walltime: float | None = None
+        self,
+        tag: str,
+        text_string: str,
+        global_step: int | None = None,
+        walltime: float | None = None,
     ) -> None:
         """A text in Markdown."""
         value = self._value(tag + "/text_summary")
