@@ -11,8 +11,30 @@ from taper.ir.build import ops
 from taper.ir.node import Node, leaf
 
 REAL = (dtypes.float32, dtypes.float64)
-KINDS = (dtypes.float32, dtypes.float32, dtypes.float64, dtypes.int64, dtypes.int32, dtypes.bool_, dtypes.complex64)
-SHAPES = ((), (1,), (3,), (0,), (2, 3), (3, 2), (1, 4), (5, 1), (2, 0), (2, 3, 4), (1, 3, 1), (17,), (3, 33))
+KINDS = (
+    dtypes.float32,
+    dtypes.float32,
+    dtypes.float64,
+    dtypes.int64,
+    dtypes.int32,
+    dtypes.bool_,
+    dtypes.complex64,
+)
+SHAPES = (
+    (),
+    (1,),
+    (3,),
+    (0,),
+    (2, 3),
+    (3, 2),
+    (1, 4),
+    (5, 1),
+    (2, 0),
+    (2, 3, 4),
+    (1, 3, 1),
+    (17,),
+    (3, 33),
+)
 SMOOTH = ("exp", "sin", "cos", "tanh", "sigmoid", "erf", "atan", "expm1", "asinh")
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0)
 TWIN = {dtypes.float32: dtypes.float64, dtypes.complex64: dtypes.complex128}
@@ -20,9 +42,11 @@ LARGEST = 4000
 
 
 class Program:
-    """A program grown by decisions `choose(n)`, each a number below n; the same decisions grow the same program.
+    """A program grown by decisions `choose(n)`, each a number below n; the same decisions grow the
+    same program.
 
-    `wide` grows it with float64 for float32 and complex128 for complex64. A node is `exact` when no rounding can
+    `wide` grows it with float64 for float32 and complex128 for complex64. A node is `exact` when no
+    rounding can
     have touched it: only on those are functions used that jump.
     """
 
@@ -43,7 +67,9 @@ class Program:
         rng = np.random.default_rng(self.choose(1000))
         array = rng.integers(-3, 4, shape)
         if kind.inexact:
-            array = array / 4 if not kind.is_complex else array / 4 + 0.5j * rng.integers(-2, 3, shape)
+            array = (
+                array / 4 if not kind.is_complex else array / 4 + 0.5j * rng.integers(-2, 3, shape)
+            )
             if not kind.is_complex and self.choose(3) == 0 and array.size:
                 array = np.asarray(array)
                 array.reshape(-1)[rng.integers(array.size)] = self.pick(SPECIAL)
@@ -66,7 +92,8 @@ class Program:
 
     # ------------------------------------------------------------ elementwise
     def matched(self, x):
-        """A node of the pool in the shape and dtype of x, through cast, reshape, slice and expand."""
+        """A node of the pool in the shape and dtype of x, through cast, reshape, slice and
+        expand."""
         y = self.pick(self.pool)
         exact = y in self.exact
         if y.dtype is not x.dtype:
@@ -95,7 +122,7 @@ class Program:
             self.keep(self.pick((ops.bitand, ops.bitor, ops.bitxor))(x, y), True)
         else:
             name = self.pick(("add", "sub", "mul"))
-            self.keep(getattr(ops, name)(x, y), exact and name != "mul" or not x.dtype.inexact)
+            self.keep(getattr(ops, name)(x, y), (exact and name != "mul") or not x.dtype.inexact)
 
     def extreme(self, x):
         y, exact = self.matched(x)
@@ -136,14 +163,20 @@ class Program:
         kind = self.kind(self.pick(KINDS))
         if x.dtype.is_complex and not kind.is_complex:
             x = ops.real(x)
-        if kind.inexact or x in self.exact and not x.dtype.inexact or kind is dtypes.bool_ and x in self.exact:
+        if (
+            kind.inexact
+            or (x in self.exact and not x.dtype.inexact)
+            or (kind is dtypes.bool_ and x in self.exact)
+        ):
             self.keep(ops.cast(x, dtype=kind), x in self.exact)
 
     # ------------------------------------------------------------ movement
     def reshape(self, x):
         size = prod(x.shape)
         split = next((k for k in (2, 3, 5) if size and size % k == 0), 1)
-        shape = self.pick(((size,), (1, size), (size, 1), (split, size // split), (*x.shape, 1), (1, *x.shape)))
+        shape = self.pick(
+            ((size,), (1, size), (size, 1), (split, size // split), (*x.shape, 1), (1, *x.shape))
+        )
         self.keep(ops.reshape(x, shape=shape), x in self.exact)
 
     def permute(self, x):
@@ -174,7 +207,9 @@ class Program:
     def pad(self, x):
         low, high = (tuple(self.choose(3) for _ in x.shape) for _ in "ab")
         interior = tuple(self.choose(2) for _ in x.shape)
-        self.keep(ops.pad(x, low=low, high=high, interior=interior, value=self.choose(2)), x in self.exact)
+        self.keep(
+            ops.pad(x, low=low, high=high, interior=interior, value=self.choose(2)), x in self.exact
+        )
 
     def flip(self, x):
         axes = tuple(i for i in range(len(x.shape)) if self.choose(2))
@@ -187,7 +222,12 @@ class Program:
 
     def windows(self, x):
         if x.shape and x.shape[-1] >= 3:
-            attrs = {"axes": (len(x.shape) - 1,), "size": (2,), "step": (1 + self.choose(2),), "dilation": (1 + self.choose(2),)}
+            attrs = {
+                "axes": (len(x.shape) - 1,),
+                "size": (2,),
+                "step": (1 + self.choose(2),),
+                "dilation": (1 + self.choose(2),),
+            }
             out = ops.windows(x, **attrs)
             self.keep(out, x in self.exact)
             if x.dtype in REAL and self.choose(2):
@@ -234,8 +274,30 @@ class Program:
 
 
 STEPS = (
-    *("smooth", "arithmetic", "arithmetic", "arithmetic", "extreme", "compare", "where", "divide", "step", "simple"),
-    *("cast", "reshape", "permute", "expand", "slice", "update", "pad", "flip", "concat", "windows"),
+    *(
+        "smooth",
+        "arithmetic",
+        "arithmetic",
+        "arithmetic",
+        "extreme",
+        "compare",
+        "where",
+        "divide",
+        "step",
+        "simple",
+    ),
+    *(
+        "cast",
+        "reshape",
+        "permute",
+        "expand",
+        "slice",
+        "update",
+        "pad",
+        "flip",
+        "concat",
+        "windows",
+    ),
     *("reduce", "reduce", "scan", "dot", "take", "add_at"),
 )
 
