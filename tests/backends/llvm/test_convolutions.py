@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from taper import dtypes, ops
 from taper.backends.llvm import convolutions, plan
 from taper.backends.llvm.plan import Plan
