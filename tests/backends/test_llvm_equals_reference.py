@@ -36,7 +36,10 @@ def check(decisions, steps, count):
     twin = graphs.Program(decisions.replayed(), wide=True)
     for _ in range(steps):
         twin.grow()
-    found, expected = run(Compiled, roots, program.arrays), run(reference.Plan, roots, program.arrays)
+    found, expected = (
+        run(Compiled, roots, program.arrays),
+        run(reference.Plan, roots, program.arrays),
+    )
     wide = run(reference.Plan, graphs.at(twin, places), twin.arrays)
     for root, a, b, c in zip(roots, found, expected, wide):
         assert a.shape == b.shape == root.shape and a.dtype == b.dtype == root.dtype.array
@@ -47,7 +50,8 @@ def check(decisions, steps, count):
 
 
 def close(found, expected, wide, root):
-    """Within the distance that rounding to the narrow type makes, many times over; exact where nothing is finite."""
+    """Within the distance that rounding to the narrow type makes, many times over; exact where
+    nothing is finite."""
     with np.errstate(all="ignore"):
         usual = np.isfinite(expected) & np.isfinite(wide) & (np.abs(wide) < 1e30)
         strange = ~np.isfinite(expected) & ~np.isfinite(wide)
@@ -79,7 +83,11 @@ class Decisions:
     deadline=None,
     derandomize=True,
     database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.large_base_example,
+    ],
 )
 @given(st.randoms(use_true_random=False), st.integers(1, 40), st.integers(1, 4))
 def test_random_programs(random, steps, count):
@@ -87,11 +95,14 @@ def test_random_programs(random, steps, count):
 
 
 def test_an_index_whose_lanes_agree():
-    """Found by the test above: an index read from memory that is one number for all lanes of a vector."""
+    """Found by the test above: an index read from memory that is one number for all lanes of a
+    vector."""
     x = leaf(0, (9,), dtypes.int32)
     n = ops.iota(size=1)
     first = ops.take(x, ops.sub(ops.fill(n, 2), n), axis=0)
-    seen = ops.windows(ops.sub(x, ops.expand(first, shape=(9,))), axes=(0,), size=(2,), step=(1,), dilation=(2,))
+    seen = ops.windows(
+        ops.sub(x, ops.expand(first, shape=(9,))), axes=(0,), size=(2,), step=(1,), dilation=(2,)
+    )
     last = ops.expand(ops.reshape(first, shape=(1, 1)), shape=(7, 2))
     root = ops.concat(seen, last, seen, axis=1)
     (found,), (expected,) = (
