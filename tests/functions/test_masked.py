@@ -22,7 +22,9 @@ def test_reductions(name, dim):
 
 
 def test_median_takes_the_lower_middle():
-    found = torch.masked.median(torch.tensor([3.0, 1.0, 2.0, 9.0]), 0, mask=torch.tensor([1, 1, 0, 1]))
+    found = torch.masked.median(
+        torch.tensor([3.0, 1.0, 2.0, 9.0]), 0, mask=torch.tensor([1, 1, 0, 1])
+    )
     assert float(found) == 3.0
 
 
