@@ -13,7 +13,14 @@ SIGNAL = np.random.default_rng(2).standard_normal((2, 50))
 def test_frames_are_transforms_of_windows(center, normalized):
     window = torch.hann_window(8, dtype=torch.float64)
     found = torch.stft(
-        torch.tensor(SIGNAL), 10, 3, 8, window, center=center, normalized=normalized, return_complex=True
+        torch.tensor(SIGNAL),
+        10,
+        3,
+        8,
+        window,
+        center=center,
+        normalized=normalized,
+        return_complex=True,
     ).numpy()
     padded = np.pad(SIGNAL, ((0, 0), (5, 5)), "reflect") if center else SIGNAL
     bell = np.pad(window.numpy(), 1)
@@ -46,7 +53,9 @@ def test_errors():
         torch.stft(x, 8)
     with pytest.raises(RuntimeError, match="expected hop_length > 0, but got hop_length=0"):
         torch.stft(x, 8, 0, return_complex=True)
-    with pytest.raises(RuntimeError, match="expected a 1D window tensor of size equal to win_length=8"):
+    with pytest.raises(
+        RuntimeError, match="expected a 1D window tensor of size equal to win_length=8"
+    ):
         torch.stft(x, 8, window=torch.ones(7), return_complex=True)
     with pytest.raises(RuntimeError, match="requires a complex-valued input"):
         torch.istft(torch.ones(5, 3), 8)
