@@ -32,7 +32,9 @@ def test_periodic_windows_leave_out_the_last_point():
 
 
 def test_bells():
-    np.testing.assert_allclose(windows.gaussian(3, std=2.0).numpy(), [np.exp(-1 / 8), 1, np.exp(-1 / 8)])
+    np.testing.assert_allclose(
+        windows.gaussian(3, std=2.0).numpy(), [np.exp(-1 / 8), 1, np.exp(-1 / 8)]
+    )
     found = windows.exponential(3, tau=2.0, center=0, sym=False).numpy()
     np.testing.assert_allclose(found, np.exp([0, -0.5, -1]), rtol=1e-6)
     np.testing.assert_allclose(windows.cosine(2).numpy(), [np.sqrt(0.5)] * 2, rtol=1e-6)
