@@ -18,10 +18,12 @@ from taper.ops.kinds import Elementwise
 
 assert taper  # importing the package fills the table
 
-BOUND = {"leaf", "number", "variable", "pick"}  # given by the tape or by another primitive: no samples
+# given by the tape or by another primitive: no samples
+BOUND = {"leaf", "number", "variable", "pick"}
 FLAT = {"geqrf"}  # has no gradient, in PyTorch neither, and no samples
 SYMMETRIC = {"cholesky", "eigh"}  # functions of symmetric matrices, which read one triangle
-CHECKED = {"eig": (0,), "lstsq": (0,)}  # the phase of eigenvectors is a choice; PyTorch differentiates solutions only
+# the phase of eigenvectors is a choice; PyTorch differentiates solutions only
+CHECKED = {"eig": (0,), "lstsq": (0,)}
 WIDE = {np.dtype("f4"): np.float64, np.dtype("c8"): np.complex128}
 RUNNABLE = sorted(set(TABLE) - BOUND - FLAT)
 
@@ -48,7 +50,9 @@ def build(name, arrays, attrs):
 
 
 def run(plan, roots, arrays):
-    return [np.asarray(a) for a in plan(tuple(roots)).run([np.array(a, order="C") for a in arrays], [])]
+    return [
+        np.asarray(a) for a in plan(tuple(roots)).run([np.array(a, order="C") for a in arrays], [])
+    ]
 
 
 def widened(name, arrays):
@@ -74,7 +78,8 @@ def test_shape_and_dtype_rules(name):
 
 
 def close(found, expected, exact):
-    """Within four times the reference's own distance from float64, plus four roundings of the largest value."""
+    """Within four times the reference's own distance from float64, plus four roundings of the
+    largest value."""
     assert found.shape == expected.shape and found.dtype == expected.dtype
     if found.dtype.kind in "biu":
         np.testing.assert_array_equal(found, expected)
@@ -82,7 +87,10 @@ def close(found, expected, exact):
     if not found.size:
         return
     narrow = found.dtype in WIDE
-    found, expected, exact = (a.astype(np.complex128 if a.dtype.kind == "c" else np.float64) for a in (found, expected, exact))
+    found, expected, exact = (
+        a.astype(np.complex128 if a.dtype.kind == "c" else np.float64)
+        for a in (found, expected, exact)
+    )
     sure = np.isfinite(expected)
     np.testing.assert_array_equal(found[~sure], expected[~sure])
     if sure.any():
@@ -110,7 +118,8 @@ def inner(a, b):
 
 
 def check_slopes(roots, xs, arrays, rng, symmetric=False, step=1e-6):
-    """The gradient of the roots by every real or complex leaf agrees with differences along random lines.
+    """The gradient of the roots by every real or complex leaf agrees with differences along random
+    lines.
 
     Returns the gradient's nodes, where there are any, and the cotangents' leaves with their arrays.
     """
@@ -137,7 +146,9 @@ def check_slopes(roots, xs, arrays, rng, symmetric=False, step=1e-6):
             moved = list(arrays)
             moved[place] = np.asarray(arrays[place] + sign * step * line)
             with np.errstate(all="ignore"):
-                ends.append(sum(inner(w, o) for w, o in zip(weights, run(reference.Plan, roots, moved))))
+                ends.append(
+                    sum(inner(w, o) for w, o in zip(weights, run(reference.Plan, roots, moved)))
+                )
         numerical, analytical = (ends[0] - ends[1]) / (2 * step), inner(value, line)
         size = 1 + abs(numerical) + sum(np.abs(w).sum() for w in weights)
         assert abs(numerical - analytical) <= 2e-6 * size, (numerical, analytical)
