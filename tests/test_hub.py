@@ -1,4 +1,5 @@
-"""`torch.hub` loads models of a folder, and keeps files that it downloads only when they are whole."""
+"""`torch.hub` loads models of a folder, and keeps files that it downloads only when they are
+whole."""
 
 import hashlib
 
