@@ -75,6 +75,7 @@ from .functions.native import *
 from .functions.norms import *
 from .functions.order import *
 from .functions.padding import constant_pad_nd
+from .functions.places import *
 from .functions.pointwise import *
 from .functions.pooling import (
     avg_pool1d,

@@ -20,6 +20,7 @@ from .functions import (
     native,
     norms,
     order,
+    places,
     pointwise,
     products,
     random,
@@ -78,6 +79,7 @@ Tensor.index_put, Tensor.index_put_ = indexing.index_put, indexing.index_put_
 Tensor.masked_fill, Tensor.masked_fill_ = indexing.masked_fill, indexing.masked_fill_
 Tensor.masked_select = indexing.masked_select
 Tensor.nonzero, Tensor.argwhere = indexing.nonzero, indexing.argwhere
+Tensor.nonzero_static = places.nonzero_static
 
 # ---------------------------------------------------------------- arithmetic
 Tensor.add, Tensor.add_, Tensor.sub, Tensor.sub_ = (

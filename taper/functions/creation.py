@@ -21,31 +21,10 @@ from ..tape import Value, ready
 from ..tensor import Tensor
 from .common import sizes
 
-__all__ = [
-    *(
-        "arange",
-        "as_tensor",
-        "asarray",
-        "empty",
-        "empty_like",
-        "empty_strided",
-        "eye",
-        "from_numpy",
-        "frombuffer",
-    ),
-    *(
-        "full",
-        "full_like",
-        "linspace",
-        "logspace",
-        "ones",
-        "ones_like",
-        "scalar_tensor",
-        "tensor",
-        "zeros",
-    ),
-    *("zeros_like", "range"),
-]
+__all__ = ["arange", "as_tensor", "asarray", "empty", "empty_like", "empty_strided", "eye"]
+__all__ += ["empty_permuted"]
+__all__ += ["from_numpy", "frombuffer", "full", "full_like", "linspace", "logspace", "ones"]
+__all__ += ["ones_like", "range", "scalar_tensor", "tensor", "zeros", "zeros_like"]
 
 
 # ---------------------------------------------------------------- from arrays
@@ -555,6 +534,39 @@ def new_empty_strided(
     return empty_strided(size, stride, dtype=kind, device=where, requires_grad=requires_grad)
 
 
+def empty_permuted(
+    size: Sequence[int],
+    physical_layout: Sequence[int],
+    *,
+    dtype: dtype | None = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """An uninitialised tensor whose dimensions lie in memory in the order of `physical_layout`."""
+    n = len(size)
+    if len(physical_layout) != n:
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. "
+            f"len(size) = {n} is not equal to len(physical_layout) = {len(physical_layout)}"
+        )
+    strides, step, seen = [0] * n, 1, set()
+    for i, d in enumerate(physical_layout):
+        if not 0 <= d < n:
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {n - 1}, but got {d} at "
+                f"index {i}).  NB: negative dims not currently supported; file an issue if you "
+                "want it."
+            )
+        if d in seen:
+            raise RuntimeError("Duplicate dim not allowed")
+        seen.add(d)
+    for d in reversed(physical_layout):
+        strides[d], step = step, step * max(size[d], 1)
+    return empty_strided(size, strides, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
 # ---------------------------------------------------------------- by rule
 def _number(value: Any) -> Any:
     return value.item() if isinstance(value, Tensor) else value
@@ -594,7 +606,13 @@ def arange(
             raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if kind is dtypes.int64:  # PyTorch counts in int64, and in floats for all other dtypes
+        start, end, step, whole = int(start), int(end), int(step), True
+        if step == 0:
+            raise ValueError("step must be nonzero")
     count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
+    if not kind.inexact:
+        start, step = int(start), int(step)
     array = (start + np.arange(int(count)) * step).astype(kind.array)
     return _placed(array, device, requires_grad, out)
 
@@ -620,6 +638,17 @@ def range(
     kind = dtype or dtypes.get_default()
     array = (start + np.arange(int((end - start) / step) + 1) * step).astype(kind.array)
     return _placed(array, device, requires_grad, out)
+
+
+def _ends(name: str, start: Any, end: Any, steps: Any) -> tuple[Any, Any, int]:
+    """The numbers at the ends, and how many points there are to be."""
+    if not isinstance(steps, (int, np.integer)):
+        given = ", ".join(type(v).__name__ for v in (start, end, steps))
+        raise TypeError(f"{name}() received an invalid combination of arguments - got ({given})")
+    for value in (start, end):
+        if isinstance(value, Tensor) and value.dim():
+            raise RuntimeError(f"{name} only supports 0-dimensional start and end tensors")
+    return _number(start), _number(end), int(steps)
 
 
 def _points(start: float, end: float, steps: int, kind: dtype) -> np.ndarray:
@@ -650,10 +679,12 @@ def linspace(
     pin_memory: bool = False,
 ) -> Tensor:
     """`steps` evenly spaced points from `start` to `end`, both included."""
-    start, end = _number(start), _number(end)
+    start, end, steps = _ends("linspace", start, end, steps)
     complex_ = isinstance(start, complex) or isinstance(end, complex)
     kind = dtype or (dtypes.get_default().to_complex() if complex_ else dtypes.get_default())
-    array = _points(start, end, int(steps), kind).astype(kind.array)
+    if not kind.inexact:
+        start, end = int(start), int(end)
+    array = _points(start, end, steps, kind).astype(kind.array)
     return _placed(array, device, requires_grad, out)
 
 
@@ -672,7 +703,7 @@ def logspace(
 ) -> Tensor:
     """`base` to the power of evenly spaced exponents."""
     kind = dtype or dtypes.get_default()
-    exponents = _points(_number(start), _number(end), int(steps), kind)
+    exponents = _points(*_ends("logspace", start, end, steps), kind)
     return _placed(np.power(base, exponents).astype(kind.array), device, requires_grad, out)
 
 

@@ -19,49 +19,11 @@ from ..tensor import Tensor, formatting_name
 from .common import expand, result_dtype, sizes
 from .creation import from_array
 
-__all__ = [
-    *(
-        "atleast_1d",
-        "atleast_2d",
-        "atleast_3d",
-        "block_diag",
-        "broadcast_shapes",
-        "broadcast_tensors",
-    ),
-    *(
-        "cartesian_prod",
-        "cat",
-        "column_stack",
-        "combinations",
-        "concat",
-        "concatenate",
-        "diag",
-        "diag_embed",
-    ),
-    *(
-        "diagflat",
-        "dstack",
-        "flip",
-        "fliplr",
-        "flipud",
-        "hstack",
-        "meshgrid",
-        "repeat_interleave",
-        "roll",
-    ),
-    *(
-        "rot90",
-        "row_stack",
-        "stack",
-        "tile",
-        "trace",
-        "tril",
-        "tril_indices",
-        "triu",
-        "triu_indices",
-    ),
-    *("vander", "vstack"),
-]
+__all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_shapes"]
+__all__ += ["broadcast_tensors", "cartesian_prod", "cat", "column_stack", "combinations", "concat"]
+__all__ += ["concatenate", "diag", "diag_embed", "diagflat", "dstack", "flip", "fliplr", "flipud"]
+__all__ += ["hstack", "meshgrid", "repeat_interleave", "roll", "rot90", "row_stack", "stack"]
+__all__ += ["tile", "trace", "tril", "tril_indices", "triu", "triu_indices", "vander", "vstack"]
 
 
 def _cat(*args: Any) -> Node:
@@ -412,9 +374,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         line = [1] * len(shape)
         line[i] = -1
         grids.append(x.reshape(line).expand(shape))
-    if swap:
-        grids = [g.transpose(0, 1) for g in (grids[1], grids[0], *grids[2:])]
-    return tuple(grids)
+    return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:
@@ -437,7 +397,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     rows = np.array(list(choose(range(input.numel()), r)), np.int64).reshape(-1, r)
     if r == 0:
         return input.new_empty((0,))
-    return input[from_array(rows)] if rows.size else input.new_empty(rows.shape)
+    return input[from_array(rows)]
 
 
 # ---------------------------------------------------------------- triangles and diagonals

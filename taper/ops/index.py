@@ -228,14 +228,36 @@ def _scatter_reduce_ref(
     return out
 
 
+def _factors_vjp(
+    ops: Any, g: Any, out: Any, base: Any, index: Any, part: Any, axis: int
+) -> tuple:
+    """The product of the other factors: of a factor 0 by multiplying them, else by dividing.
+
+    Two zeros among the scattered factors of one place leave no gradient to either.
+    """
+    one, none = ops.fill(part, 1), ops.fill(part, 0)
+    safe = ops.where(ops.eq(base, ops.fill(base, 0)), ops.fill(base, 1), base)
+    rest = ops.scatter_reduce(safe, index, part, axis=axis, how="prod")
+    zero = ops.eq(part, none)
+    marks = ops.where(zero, one, none)
+    count = ops.scatter_add(ops.fill(base, 0), index, marks, axis=axis)
+    alone = ops.bitand(zero, ops.eq(ops.gather(count, index, axis=axis), one))
+    without = ops.where(alone, one, part)
+    lonely = ops.scatter_reduce(base, index, without, axis=axis, how="prod")
+    divided = ops.div(
+        ops.gather(ops.mul(g, out), index, axis=axis), ops.where(zero, one, part)
+    )
+    gsrc = ops.where(alone, ops.gather(ops.mul(g, lonely), index, axis=axis), divided)
+    return ops.div(ops.mul(g, rest), safe), gsrc
+
+
 def _scatter_reduce_vjp(
     ops: Any, g: Any, out: Any, base: Any, index: Any, src: Any, axis: int, how: str
 ) -> tuple:
     """Products divide out the factor; extremes share the cotangent among all that reach them."""
     part = ops.slice(src, start=(0,) * len(src.shape), stop=index.shape, step=(1,) * len(src.shape))
     if how == "prod":
-        spread = ops.gather(ops.mul(g, out), index, axis=axis)
-        gsrc, gbase = ops.div(spread, part), ops.div(ops.mul(g, out), base)
+        gbase, gsrc = _factors_vjp(ops, g, out, base, index, part, axis)
     else:
         hit_base = ops.cast(ops.eq(base, out), dtype=g.dtype)
         hit = ops.cast(ops.eq(part, ops.gather(out, index, axis=axis)), dtype=g.dtype)
