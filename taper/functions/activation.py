@@ -48,7 +48,8 @@ def softmax_node(x: Node, dim: int) -> Node:
         return x
     top = spread(still(ops.max(x, axes=axes)), x, axes)
     weight = ops.exp(ops.sub(x, top))
-    return ops.div(weight, spread(ops.sum(weight, axes=axes), x, axes))
+    total = ops.sum(weight, axes=axes)
+    return ops.mul(weight, spread(ops.div(scalar(1, total), total), x, axes))
 
 
 def log_softmax_node(x: Node, dim: int) -> Node:

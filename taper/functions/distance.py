@@ -8,6 +8,7 @@ from .. import dtypes
 from ..calls import apply
 from ..ir.build import ops
 from ..ir.node import Node
+from ..shapes import broadcast as broadcast_shapes
 from ..shapes import wrap_dim
 from ..tensor import Tensor, formatting_name
 from .common import broadcast, expand, promote, result_dtype, scalar, tensors_only, wide
@@ -107,10 +108,34 @@ def pairwise_distance(
 
 
 # ---------------------------------------------------------------- all pairs
-def _cdist(x: Node, y: Node, p: float) -> Node:
+_MODES = (
+    *("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist"),
+    "donot_use_mm_for_euclid_dist",
+)
+
+
+def _by_product(x: Node, y: Node) -> Node:
+    """Euclidean distances from |x|^2 + |y|^2 - 2 x y: fast, and inexact for what lies close."""
+    batch = broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    x, y = (expand(n, (*batch, *n.shape[-2:])) for n in (x, y))
+    last = len(x.shape) - 1
+    product = ops.dot(x, ops.permute(y, dims=(*range(last - 1), last, last - 1)))
+    total = ops.mul(product, scalar(-2, product))
+    for n, place in ((x, last), (y, last - 1)):
+        square = ops.sum(ops.mul(n, n), axes=(last,))
+        shape = tuple(1 if i == place else m for i, m in enumerate(total.shape))
+        total = ops.add(total, expand(ops.reshape(square, shape=shape), total.shape))
+    zero = scalar(0, total)
+    return _safe_root(ops.where(ops.lt(total, zero), zero, total))
+
+
+def _cdist(x: Node, y: Node, p: float, mode: str) -> Node:
     rows, columns = x.shape[-2], y.shape[-2]
     kind = result_dtype((x, y))
     x, y = (ops.cast(n, dtype=kind) for n in (x, y))
+    large = rows > 25 or columns > 25
+    if p == 2 and x.shape[-1] and (mode == _MODES[1] or (mode == _MODES[0] and large)):
+        return _by_product(x, y)
     x = ops.reshape(x, shape=(*x.shape[:-2], rows, 1, x.shape[-1]))
     y = ops.reshape(y, shape=(*y.shape[:-2], 1, columns, y.shape[-1]))
     x, y = broadcast(x, y)
@@ -129,7 +154,8 @@ def cdist(
 ) -> Tensor:
     """p-norm distances [*, n, m] between all rows of x1 [*, n, d] and of x2 [*, m, d].
 
-    The mode changes nothing: differences are never computed from products.
+    Euclidean distances may be computed by a matrix product: of more than 25 rows, unless
+    `compute_mode` is "donot_use_mm_for_euclid_dist".
     """
     for place, x in (("X1", x1), ("X2", x2)):
         if not x._dtype.is_floating_point:
@@ -144,12 +170,11 @@ def cdist(
         raise RuntimeError(
             f"X1 and X2 must have the same number of columns. X1: {x1._size[-1]} X2: {x2._size[-1]}"
         )
-    modes = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist")
-    if compute_mode not in (*modes, "donot_use_mm_for_euclid_dist"):
+    if compute_mode not in _MODES:
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     if p < 0:
         raise RuntimeError("cdist only supports non-negative p values")
-    return apply("CdistBackward0", _cdist, (x1, x2), (float(p),))
+    return apply("CdistBackward0", _cdist, (x1, x2), (float(p), compute_mode))
 
 
 def _pdist(x: Node, p: float) -> Node:

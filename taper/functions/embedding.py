@@ -113,38 +113,42 @@ def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type
 
 
 # ---------------------------------------------------------------- bags
-def _bag_of(offsets: Node, count: int) -> Node:
-    """The number of the bag that each of `count` elements belongs to."""
-    places = ops.iota(size=count)
-    found = ops.search(ops.cast(offsets, dtype=dtypes.int64), places, right=True)
-    return ops.sub(found, scalar(1, found))
+def _added(rows: Node, offsets: Node | None, bags: int) -> Node:
+    """Sums of the rows of each bag: of the same number of rows, or of those between offsets."""
+    if offsets is None:
+        each = rows.shape[0] // bags
+        return ops.sum(ops.reshape(rows, shape=(bags, each, *rows.shape[1:])), axes=(1,))
+    places = ops.iota(size=rows.shape[0])
+    bag = ops.search(ops.cast(offsets, dtype=dtypes.int64), places, right=True)
+    bag = ops.sub(bag, scalar(1, bag))
+    # elements behind the last offset of `include_last_offset` fall into a bag that is cut off
+    zeros = ops.full((bags + 1, *rows.shape[1:]), 0, rows.dtype)
+    total = ops.index_add(zeros, bag, rows, axis=0)
+    low, step = (0,) * len(rows.shape), (1,) * len(rows.shape)
+    return ops.slice(total, start=low, stop=(bags, *rows.shape[1:]), step=step)
 
 
 def _bags(
-    weight: Node, index: Node, offsets: Node, scales: Node | None, mode: str,
+    weight: Node, index: Node, offsets: Node | None, scales: Node | None, mode: str,
     padding: int | None, by_frequency: bool, bags: int,
 ) -> Node:  # fmt: skip
     """Sums or means of the rows of each bag."""
     index, kind = ops.cast(index, dtype=dtypes.int64), weight.dtype
+    index = ops.reshape(index, shape=(index.shape.numel(),))
     rows = ops.cast(ops.take(weight, index, axis=0), dtype=wide(kind))
     if by_frequency:
         rows = _shared(rows, 1, _counts(ops.cast(weight, dtype=rows.dtype), index), index)
     if scales is not None:
-        rows = ops.mul(rows, spread(ops.cast(scales, dtype=rows.dtype), rows, (1,)))
+        scales = ops.reshape(ops.cast(scales, dtype=rows.dtype), shape=index.shape)
+        rows = ops.mul(rows, spread(scales, rows, (1,)))
     present = ops.full(index.shape, 1, dtypes.bool_)
     if padding is not None:
         present = ops.ne(index, scalar(padding, index))
         rows = ops.where(spread(present, rows, (1,)), rows, scalar(0, rows))
-    bag = _bag_of(offsets, index.shape[0])
-    # elements behind the last offset of `include_last_offset` fall into a bag that is cut off
-    zeros = ops.full((bags + 1, weight.shape[1]), 0, rows.dtype)
-    total = ops.index_add(zeros, bag, rows, axis=0)
-    total = ops.slice(total, start=(0, 0), stop=(bags, total.shape[1]), step=(1, 1))
+    total = _added(rows, offsets, bags)
     if mode == "sum":
         return ops.cast(total, dtype=kind)
-    none = ops.full((bags + 1,), 0, rows.dtype)
-    sizes = ops.index_add(none, bag, ops.cast(present, dtype=rows.dtype), axis=0)
-    sizes = ops.slice(sizes, start=(0,), stop=(bags,), step=(1,))
+    sizes = _added(ops.cast(present, dtype=rows.dtype), offsets, bags)
     sizes = ops.maximum(sizes, scalar(1, sizes))
     return ops.cast(ops.div(total, spread(sizes, total, (1,))), dtype=kind)
 
@@ -166,7 +170,7 @@ def _largest(weight: Node, places: Node, held: Node, padding: int | None) -> Nod
 def _largest_of(
     weight: Tensor, index: Tensor, starts: np.ndarray, bags: int, padding: int | None
 ) -> Tensor:
-    flat = index._array().astype(np.int64)
+    flat = index._array().astype(np.int64).reshape(-1)
     ends = np.append(starts, flat.size)[1 : bags + 1]
     lengths = ends - starts[:bags]
     longest = int(lengths.max(initial=0))
@@ -241,13 +245,6 @@ def embedding_bag(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
             f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
         )
-    if input.dim() == 2:
-        rows, columns = input._size
-        starts = np.arange(rows) * columns
-        offsets, include_last_offset = from_array(starts, input.device), False
-        input = input.reshape(-1)
-        if per_sample_weights is not None:
-            per_sample_weights = per_sample_weights.reshape(-1)
     if max_norm is not None:
         with no_grad():
             embedding_renorm_(weight, input, max_norm, norm_type)
@@ -258,24 +255,17 @@ def embedding_bag(
 
 
 def bags_of_rows(
-    weight: Tensor, indices: Tensor, offsets: Any, by_frequency: bool, mode: str,
+    weight: Tensor, indices: Tensor, offsets: Tensor | None, by_frequency: bool, mode: str,
     scales: Tensor | None, include_last: bool, padding: int | None,
 ) -> Tensor:  # fmt: skip
-    """`embedding_bag` of 1-d indices; the offsets' values are looked at."""
+    """`embedding_bag` without renormalization; the offsets' values are looked at."""
     _check_index(indices, "embedding_bag")
-    starts = offsets._array().astype(np.int64)
-    if include_last and not starts.size:
-        raise RuntimeError("include_last_offset: number of offset should be at least 1")
-    if starts.size and starts[0] != 0:
-        raise RuntimeError(
-            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
-            f"position 0. However, got {starts[0]}"
-        )
-    if starts.size and starts[-1] > indices._size[0]:
-        raise RuntimeError(
-            f"offsets[-1] can not be greater than input's length {indices._size[0]} but got "
-            f"offsets[-1] of {starts[-1]}"
-        )
+    if offsets is None:
+        bags, width = indices._size
+        starts = np.arange(bags) * width
+    else:
+        starts = _starts(offsets, indices._size[0], include_last)
+        bags = starts.size - 1 if include_last else starts.size
     n = weight._size[0]
     if padding is not None:
         if not -n <= padding < n:
@@ -284,13 +274,30 @@ def bags_of_rows(
                 f"got {padding}"
             )
         padding %= n
-    bags = starts.size - 1 if include_last else starts.size
     if not bags:
         return weight.new_zeros((0, weight._size[1]))
     if mode == "max":
         return _largest_of(weight, indices, starts, bags, padding)
     inputs = (weight, indices, offsets, scales)
     return apply("EmbeddingBagBackward0", _bags, inputs, (mode, padding, bool(by_frequency), bags))
+
+
+def _starts(offsets: Tensor, count: int, include_last: bool) -> np.ndarray:
+    """The values of the offsets into `count` elements; RuntimeError where they are none."""
+    starts = offsets._array().astype(np.int64)
+    if include_last and not starts.size:
+        raise RuntimeError("include_last_offset: number of offset should be at least 1")
+    if starts.size and starts[0] != 0:
+        raise RuntimeError(
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+            f"position 0. However, got {starts[0]}"
+        )
+    if starts.size and starts[-1] > count:
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {count} but got offsets[-1] of "
+            f"{starts[-1]}"
+        )
+    return starts
 
 
 # ---------------------------------------------------------------- one-hot
