@@ -13,12 +13,10 @@ from ..shapes import show
 from ..tensor import Tensor
 from .common import expand, scalar, unsupported, wide
 
-__all__ = [
-    *("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"),
-    *("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"),
-    *("adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices"),
-    "adaptive_max_pool3d_with_indices",
-]
+__all__ = ["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"]
+__all__ += ["adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"]
+__all__ += ["adaptive_max_pool1d_with_indices", "adaptive_max_pool2d_with_indices"]
+__all__ += ["adaptive_max_pool3d_with_indices"]
 
 
 # ---------------------------------------------------------------- windows

@@ -11,9 +11,8 @@ from ..shapes import show
 from ..tensor import Tensor, formatting_name
 from .common import expand, pair
 
-__all__ = [
-    *("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
-]
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"]
+__all__ += ["conv_transpose3d"]
 
 
 def _check_dtypes(x: Node, w: Node, bias: Node | None) -> None:

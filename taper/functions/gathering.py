@@ -13,19 +13,9 @@ from ..shapes import show, wrap_dim
 from ..tensor import Tensor, formatting_name
 from .common import expand
 
-__all__ = [
-    *(
-        "gather",
-        "index_add",
-        "index_copy",
-        "index_fill",
-        "index_reduce",
-        "index_select",
-        "masked_scatter",
-        "put",
-    ),
-    *("scatter", "scatter_add", "scatter_reduce", "take", "take_along_dim"),
-]
+__all__ = ["gather", "index_add", "index_copy", "index_fill", "index_reduce", "index_select"]
+__all__ += ["masked_scatter", "put", "scatter", "scatter_add", "scatter_reduce", "take"]
+__all__ += ["take_along_dim"]
 
 
 # ---------------------------------------------------------------- checks

@@ -14,10 +14,8 @@ from ..shapes import show, wrap_dim
 from ..tensor import Tensor, formatting_name
 from .common import expand, promote, result_dtype
 
-__all__ = [
-    *("addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "chain_matmul", "cross", "dot", "ger"),
-    *("inner", "kron", "matmul", "matrix_power", "mm", "mv", "outer", "vdot"),
-]
+__all__ = ["addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "chain_matmul", "cross", "dot"]
+__all__ += ["ger", "inner", "kron", "matmul", "matrix_power", "mm", "mv", "outer", "vdot"]
 
 
 def same_dtype(x: Node, y: Node, what: str = "mat1 and mat2") -> None:

@@ -15,19 +15,8 @@ from ..tensor import Tensor, formatting_name
 from . import return_types
 from .creation import from_array, tensor
 
-__all__ = [
-    *(
-        "argsort",
-        "bucketize",
-        "isin",
-        "msort",
-        "searchsorted",
-        "sort",
-        "topk",
-        "unique",
-        "unique_consecutive",
-    ),
-]
+__all__ = ["argsort", "bucketize", "isin", "msort", "searchsorted", "sort", "topk", "unique"]
+__all__ += ["unique_consecutive"]
 
 
 def _sorted(x: Node, dim: int, descending: bool) -> tuple[Node, Node]:
