@@ -3,7 +3,7 @@ lie."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
 
@@ -105,7 +105,7 @@ def _forward(node: Node, target: Target, x: tuple, w: tuple) -> _Conv:
 def _seen(
     n: int,
     c: int,
-    size: Pair,
+    size: Sequence[int],
     strides: tuple,
     padding: Pair,
     out: Pair,
@@ -174,11 +174,23 @@ def _weights(node: Node, target: Target, x: tuple, g: tuple) -> _Weight:
 
 
 class _Maker:
-    """The kernels of a convolution: one that packs, one that multiplies."""
+    """Abstract: the kernels of a convolution, one that packs and one that multiplies."""
 
     def __init__(self, node: Node, plan: ConvPlan | WeightPlan, target: Target) -> None:
         self.node, self.plan, self.target = node, plan, target
         self.element, self.image, self.lanes = plan.element, plan.image, plan.lanes
+
+    def flops(self) -> int:
+        """Additions and multiplications."""
+        raise NotImplementedError
+
+    def pack(self, part: Value, parts: Value) -> None:
+        """Write the packed operands of a part."""
+        raise NotImplementedError
+
+    def multiply(self, part: Value, parts: Value) -> None:
+        """Compute and store a part of the result."""
+        raise NotImplementedError
 
     def kernels(self, operands: list[tuple[Node, int, tuple]]) -> list[Kernel]:
         """Both kernels, for operands (node, first element, strides)."""
@@ -211,7 +223,7 @@ class _Maker:
             b = self.b
             b.when(b.lt(index, count - 1), lambda: write(usual), lambda: write(last))
 
-    def place(self, at: list[tuple[Value | int, int]]) -> Value:
+    def place(self, at: Sequence[tuple[Value | int, int]]) -> Value:
         """The sum of (index, stride) products."""
         total = constant(I64, 0)
         for index, stride in at:
