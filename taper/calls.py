@@ -126,6 +126,8 @@ def apply(name: str | None, fn: Callable, inputs: Sequence[Any], static: tuple =
     `name` is the graph node's class ("MulBackward0"); None for a function without a gradient.
     Returns a Tensor, or a tuple of them where `fn` returns several nodes.
     """
+    if state.autocast is not None:
+        inputs = state.autocast(fn, inputs, static)
     with tape.lock:
         given = _Operands(inputs)
         outs, template = tape.record(fn, tuple(given.nodes), static)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import amp
+
 MISSING = "Taper was installed without GPU support: pip install 'taper[cuda]'"
 
 

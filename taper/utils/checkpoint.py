@@ -13,6 +13,7 @@ from typing import Any
 
 from ..autograd.graph import saved_tensors_hooks
 from ..modes import enable_grad, is_grad_enabled
+from ..modes import state as modes
 from ..nn import Sequential
 from ..random import fork_rng, get_rng_state, set_rng_state
 from ..tensor import Tensor
@@ -118,13 +119,17 @@ def checkpoint(
     if use_reentrant and is_grad_enabled():
         _warn_of_constants(args)
     first, second = context_fn()
-    state = get_rng_state() if preserve_rng_state else None
+    state, casts = get_rng_state() if preserve_rng_state else None, modes.autocast
 
     def again() -> None:
-        with fork_rng(enabled=state is not None), second:
-            if state is not None:
-                set_rng_state(state)
-            function(*args, **kwargs)
+        before, modes.autocast = modes.autocast, casts
+        try:
+            with fork_rng(enabled=state is not None), second:
+                if state is not None:
+                    set_rng_state(state)
+                function(*args, **kwargs)
+        finally:
+            modes.autocast = before
 
     run = _Run(again, determinism_check == "default")
     with saved_tensors_hooks(run.pack, run.unpack), first:
