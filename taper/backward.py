@@ -185,6 +185,7 @@ class _Walk:
     ) -> None:
         self.keep, self.wanted, self.needed = keep, wanted, needed
         self.into = into  # leaves that gradients arrive at accumulate them
+        self.into_results = set(wanted) if into else ()  # results that the caller accumulates into
         self.found: list[Tensor | None] = [None] * count
         self.arrived: dict[GradFn, dict[int, Tensor]] = {}
         self.queue: list[tuple[int, GradFn]] = []
@@ -220,7 +221,7 @@ class _Walk:
                 grads[place] = _run_hooks(hooks, grad)
         for place, kept in (fn.retained or {}).items():
             tensor = kept()
-            if tensor is not None and grads[place] is not None:
+            if tensor is not None and grads[place] is not None and (fn, place) not in self.into_results:
                 tensor._grad = grads[place] if tensor._grad is None else tensor._grad + grads[place]
         for place in range(count):
             for slot in self.wanted.get((fn, place), ()):

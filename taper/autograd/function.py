@@ -306,7 +306,9 @@ def once_differentiable(fn: Callable) -> Callable:
             return found
         several = isinstance(found, tuple)
         outs = list(found) if several else [found]
-        marked = [_Refused.apply(fn.__qualname__, g) if isinstance(g, Tensor) else g for g in outs]
+        marked = [
+            _Refused.apply(g.detach().requires_grad_()) if isinstance(g, Tensor) else g for g in outs
+        ]
         return tuple(marked) if several else marked[0]
 
     return wrapped
@@ -316,9 +318,8 @@ class _Refused(Function):
     """Lets a value through, and raises where somebody differentiates it."""
 
     @staticmethod
-    def forward(ctx: Any, name: str, x: Tensor) -> Tensor:
-        x = x.detach().requires_grad_(True)
-        return x
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.detach()
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:

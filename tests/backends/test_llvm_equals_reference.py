@@ -111,6 +111,18 @@ def test_an_index_whose_lanes_agree():
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("fill", [0.5, np.inf])
+@pytest.mark.parametrize("k", [1, 3, 17, 40])
+def test_a_product_of_what_does_not_vary_along_the_sum(k, fill):
+    """Found by the test above: lanes past the end of the sum were counted."""
+    x, y = leaf(0, (3, 1), dtypes.float32), leaf(1, (k, 2), dtypes.float32)
+    wide = ops.expand(x, shape=(3, k))
+    roots = [ops.dot(wide, ops.permute(wide, dims=(1, 0))), ops.dot(wide, y)]
+    arrays = [np.array([[-0.5], [fill], [0.25]], np.float32), np.full((k, 2), 0.5, np.float32)]
+    for found, expected in zip(run(Compiled, roots, arrays), run(reference.Plan, roots, arrays)):
+        np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_twin_is_the_same_program(seed):
     rng = np.random.default_rng(seed)

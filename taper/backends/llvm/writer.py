@@ -376,15 +376,21 @@ class Writer:
             x, y = (self.emit(i) for i in inner.inputs)
             if acc.type.lanes > 1:
                 x, y = self._spread(x), self._spread(y)
-            return b.fma(x, y, acc)
+            found = b.fma(x, y, acc)
+            # lanes past the end hold what does not vary along them, and infinity times 0
+            return b.select(self.mask, found, acc) if self._masked(acc) else found
         x = self.emit(inner)
         if acc.type.lanes > 1:
             x = self._spread(x)
-        if self.mask is not None and self._across_lanes and acc.type.lanes > 1:
+        if self._masked(acc):
             x = b.select(self.mask, x, b.broadcast(self._start(e), acc.type.lanes))
         return typed.combine(b, e.value, e.dtype, acc, x)
 
     _across_lanes = False
+
+    def _masked(self, acc: Value) -> bool:
+        """Whether this turn of a sum along lanes has lanes past the end."""
+        return self.mask is not None and self._across_lanes and acc.type.lanes > 1
 
     def _across(
         self, e: Expr, loops: list[Var], v: Var, tile: Var | None, rows: int
