@@ -11,8 +11,8 @@ __all__ = [
     "enable_mem_efficient_sdp",
     "flash_sdp_enabled",
     "is_built",
-    "matmul",
     "math_sdp_enabled",
+    "matmul",
     "mem_efficient_sdp_enabled",
 ]
 
@@ -22,7 +22,7 @@ matmul = SimpleNamespace(
     allow_bf16_reduced_precision_reduction=True,
     allow_fp16_accumulation=False,
 )
-"""How PyTorch multiplies matrices on a GPU; Taper never lowers the precision of a product by itself."""
+"""How PyTorch multiplies matrices on a GPU; Taper never lowers the precision of a product."""
 
 _attention = {"flash": True, "math": True, "mem_efficient": True}
 
