@@ -75,9 +75,7 @@ def _pieces(
     if not last or count == 1:
         write(start, last or block)
     else:
-        b.when(
-            b.lt(unit, count - 1), lambda: write(start, block), lambda: write(start, last)
-        )
+        b.when(b.lt(unit, count - 1), lambda: write(start, block), lambda: write(start, last))
 
 
 def _vectors(b: Emitter, size: int, lanes: int, write: Callable[[Value, int], None]) -> None:
@@ -137,7 +135,9 @@ def _rows(
 
                 def write(at: Value) -> None:
                     target = b.at(to, b.add(b.mul(at, behind), start), memory)
-                    put = lambda i, w: _put(b, node, w, b.at(line, i, memory), b.at(target, i, memory))
+                    put = lambda i, w: _put(
+                        b, node, w, b.at(line, i, memory), b.at(target, i, memory)
+                    )
                     _vectors(b, length, lanes, put)
 
                 _checked(b, index, places.dtype, k, size, error, write)
@@ -168,7 +168,10 @@ def _elements(
         column, u = b.rem(u, blocks, signed=False), b.div(u, blocks, signed=False)
         at = [constant(I64, 0)] * 3
         for i in reversed(others):
-            own, u = b.rem(u, places.shape[i], signed=False), b.div(u, places.shape[i], signed=False)
+            own, u = (
+                b.rem(u, places.shape[i], signed=False),
+                b.div(u, places.shape[i], signed=False),
+            )
             steps = index_step[i], source_step[i], out_step[i]
             at = [b.add(a, b.mul(own, s)) for a, s in zip(at, steps)]
 
@@ -218,11 +221,17 @@ def _scan(
             def step(k: Value, *acc: Value) -> list[Value]:
                 place, done, sums = b.add(at, b.mul(k, behind)), 0, []
                 for w, held in zip(sizes, acc):
-                    x = typed.from_memory(b, b.load(memory.by(w), b.at(source, place, memory), done), kind)
+                    x = typed.from_memory(
+                        b, b.load(memory.by(w), b.at(source, place, memory), done), kind
+                    )
                     if wide is not kind:
                         x = b.convert(x, F64)
                     held = typed.combine(b, how, wide, held, x)
-                    shown = b.convert(held, memory) if wide is not kind else typed.to_memory(b, held, kind)
+                    shown = (
+                        b.convert(held, memory)
+                        if wide is not kind
+                        else typed.to_memory(b, held, kind)
+                    )
                     b.store(shown, b.at(out, place, memory), done)
                     done += w
                     sums.append(held)
