@@ -309,7 +309,8 @@ def interpolate(
 ) -> Tensor:
     """[N, C, *spatial] resized to `size`, or by `scale_factor`.
 
-    Modes: nearest, nearest-exact, linear (3-D input), bilinear and bicubic (4-D), trilinear (5-D), area
+    Modes: nearest, nearest-exact, linear (3-D input), bilinear and bicubic (4-D), trilinear (5-D),
+    area
     (means), lanczos. `antialias` widens the filter where the image shrinks.
     """
     dims = input.dim()
