@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from taper.files import replacing
 from taper.train.evaluation import Evaluation
 from taper.train.model import Card
 from taper.utils.data import Dataset
+from taper.utils.tensorboard import SummaryWriter
 
 _PICTURED = 32
 
@@ -71,12 +73,9 @@ class EventLog:
     """Scalars for TensorBoard; writes nothing where tensorboard is not installed."""
 
     def __init__(self, folder: Path) -> None:
-        self.writer: Any = None
-        try:
-            from tensorboard.summary import Writer
-        except ImportError:
-            return
-        self.writer = Writer(str(folder))
+        self.writer: SummaryWriter | None = None
+        with contextlib.suppress(ImportError):
+            self.writer = SummaryWriter(folder)
 
     def scalars(self, step: int, **values: float) -> None:
         """Record `values` by name after `step` steps."""

@@ -163,3 +163,11 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     taper.save({"weights": taper.ones(1)}, tmp_path / "other.pth")
     with pytest.raises(ValueError, match=r"other.pth holds no model written by taper train"):
         training.load_model(tmp_path / "other.pth")
+
+
+def test_tensorboard_sees_every_loss(task, tmp_path):
+    reading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    training.train(task, RECIPE, tmp_path, False, training.silent, quiet)
+    events = reading.EventAccumulator(str(tmp_path / "events"), {"scalars": 0}).Reload()
+    assert [point.step for point in events.Scalars("loss")] == list(range(1, 25))
+    assert [point.step for point in events.Scalars("test_accuracy")] == [8, 16, 24]
