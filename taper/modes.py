@@ -15,7 +15,8 @@ class _State(local):
     grad = True
     inference = False
     saving: Callable | None = None  # called with each new graph node, to change how it keeps values
-    autocast: Callable | None = None  # given a call's function and inputs, the inputs in another precision
+    # given a call's function and inputs, the inputs in another precision
+    autocast: Callable | None = None
     anomaly = False
     check_nan = True
 
