@@ -56,7 +56,8 @@ def _mask(ops: Any, like: Any, compare: str) -> Any:
 
 
 def low(ops: Any, x: Any, compare: str) -> Any:
-    """x where columns compare with rows, else 0: "lt", "le" keep lower triangles, "eq" diagonals."""
+    """x where columns compare with rows, else 0: "lt", "le" keep lower triangles, "eq"
+    diagonals."""
     return ops.where(_mask(ops, x, compare), x, ops.fill(x, 0))
 
 
@@ -124,7 +125,8 @@ solve = Host(
 
 # ---------------------------------------------------------------- LU with row exchanges
 def _lu_one(x: np.ndarray) -> tuple:
-    """Elimination with partial pivots: packed factors, exchanges (from 1), a zero pivot's number."""
+    """Elimination with partial pivots: packed factors, exchanges (from 1), a zero pivot's
+    number."""
     a, (m, n) = x.copy(), x.shape
     k = min(m, n)
     swaps, info = np.zeros(k, np.int32), 0
