@@ -34,7 +34,8 @@ def _strides(n: Node, strides: Sequence[int]) -> tuple[int, ...] | None:
 class Rules:
     """What a backend can do.
 
-    `lowered` says whether it has a kernel for a node, `alone` whether that kernel takes nothing else in, and
+    `lowered` says whether it has a kernel for a node, `alone` whether that kernel takes nothing
+    else in, and
     `cost` prices a primitive.
     """
 
@@ -61,13 +62,18 @@ class _Chooser:
 
     def run(self) -> set[Node]:
         for n in self.order:
-            if n.op.name in ("leaf", "number") or n in self.roots:
-                self.kept.add(n)
-            elif not self.rules.lowered(n) or n.op.name in REDUCING or n.op.name in CONTRACTING:
+            if (
+                n.op.name in ("leaf", "number")
+                or n in self.roots
+                or not self.rules.lowered(n)
+                or n.op.name in REDUCING
+                or n.op.name in CONTRACTING
+            ):
                 self.kept.add(n)
             if not self.rules.lowered(n):
                 self.kept.update(x for x in n.inputs)
-            elif n.op.name in SERIAL:  # the base of a scatter, first of three, may be computed in place
+            elif n.op.name in SERIAL:
+                # the base of a scatter, first of three, may be computed in place
                 self.kept.add(n)
                 self.kept.update(n.inputs[1:] or n.inputs)
             elif n.op.name in CONTRACTING:
@@ -78,7 +84,8 @@ class _Chooser:
         return self.kept
 
     def _source(self, x: Node) -> Node:
-        """What a contraction reads many times must lie in memory: the buffer x is a view of by strides.
+        """What a contraction reads many times must lie in memory: the buffer x is a view of by
+        strides.
 
         Behind free movements, but for a reshape that no strides express, such as of a transposed
         array: that one is a copy.
@@ -128,7 +135,12 @@ class _Chooser:
         """A reduction read once, element by element, is computed inside its reader's kernel."""
         taken: set[Node] = set()
         for n in self.order:
-            if n not in self.kept or n in self.roots or not self.rules.lowered(n) or self.rules.alone(n):
+            if (
+                n not in self.kept
+                or n in self.roots
+                or not self.rules.lowered(n)
+                or self.rules.alone(n)
+            ):
                 continue
             if n.op.name in REDUCING or n.op.name in CONTRACTING:
                 reader = self._reader(n)
