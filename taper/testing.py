@@ -1,4 +1,5 @@
-"""`torch.testing`: `assert_close`, which says where and by how much tensors differ, and `make_tensor`."""
+"""`torch.testing`: `assert_close`, which says where and by how much tensors differ, and
+`make_tensor`."""
 
 from __future__ import annotations
 
@@ -58,8 +59,7 @@ class _Rules:
 # ---------------------------------------------------------------- walking the structure
 def _unhandled(actual: Any, expected: Any) -> TypeError:
     return TypeError(
-        "No comparison pair was able to handle inputs of type "
-        f"{type(actual)} and {type(expected)}."
+        f"No comparison pair was able to handle inputs of type {type(actual)} and {type(expected)}."
     )
 
 
@@ -72,7 +72,8 @@ def _pairs(actual: Any, expected: Any, place: str) -> Iterator[tuple[Any, Any, s
     if _is_sequence(actual) and _is_sequence(expected):
         if len(actual) != len(expected):
             raise AssertionError(
-                f"The length of the sequences mismatch: {len(actual)} != {len(expected)}" + _at(place)
+                f"The length of the sequences mismatch: {len(actual)} != {len(expected)}"
+                + _at(place)
             )
         for i, (a, e) in enumerate(zip(actual, expected)):
             yield from _pairs(a, e, f"{place}[{i}]")
@@ -100,7 +101,11 @@ def _compare(actual: Any, expected: Any, rules: _Rules) -> str | None:
     if actual is None or expected is None:
         return None if actual is expected else f"None mismatch: {actual} is not {expected}"
     if isinstance(actual, _BOOLS) and isinstance(expected, _BOOLS):
-        return None if bool(actual) == bool(expected) else f"Booleans mismatch: {actual} is not {expected}"
+        return (
+            None
+            if bool(actual) == bool(expected)
+            else f"Booleans mismatch: {actual} is not {expected}"
+        )
     if isinstance(actual, _NUMBERS) and isinstance(expected, _NUMBERS):
         return _compare_numbers(actual, expected, rules)
     return _compare_tensors(*_as_tensors(actual, expected, rules), rules)
@@ -187,8 +192,10 @@ def _elements(actual: Tensor, expected: Tensor, close: np.ndarray, rtol: float, 
     far = from_array(~close)
     gap = (actual - expected).abs()
     relative = gap / expected.abs()
-    worst = [_greatest(values * far if not values.dtype.inexact else values.masked_fill(~far, 0))
-             for values in (gap, relative)]
+    worst = [
+        _greatest(values * far if not values.dtype.inexact else values.masked_fill(~far, 0))
+        for values in (gap, relative)
+    ]
     wrong, total = int((~close).sum()), close.size
     return (
         _title("Tensor-likes", rtol, atol)
@@ -218,7 +225,8 @@ def assert_close(
     check_stride: bool = False,
     msg: str | Callable[[str], str] | None = None,
 ) -> None:
-    """Assert |actual - expected| <= atol + rtol |expected| for tensors, numbers, and containers of them.
+    """Assert |actual - expected| <= atol + rtol |expected| for tensors, numbers, and containers of
+    them.
 
     Without tolerances those of the dtypes count (float32: rtol 1.3e-6, atol 1e-5; integers must be
     equal). AssertionError tells the first difference, as `msg` where given; TypeError for what
@@ -252,7 +260,8 @@ def make_tensor(
     exclude_zero: bool = False,
     memory_format: format_type | None = None,
 ) -> Tensor:
-    """A tensor of numbers drawn evenly from [low, high): by default -9 to 9, 0 to 9 for uint8, 0 to 2 for bool."""
+    """A tensor of numbers drawn evenly from [low, high): by default -9 to 9, 0 to 9 for uint8, 0 to
+    2 for bool."""
     size = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
     whole = (*size[:-1], 2 * size[-1]) if noncontiguous and size else size
     least, most = {dtypes.bool_: (0, 2), dtypes.uint8: (0, 10)}.get(
