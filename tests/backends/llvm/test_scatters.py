@@ -2,14 +2,33 @@
 
 import numpy as np
 import pytest
+
 from taper import dtypes, ops
 from taper.backends.llvm import plan
 from taper.backends.llvm.plan import Plan
 from taper.ir.node import leaf, make
 
-KINDS = [dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16, dtypes.int64, dtypes.uint8]
-ROWS = [((5, 3), (4,), 0), ((3, 7, 300), (11,), 1), ((2, 6), (2, 3), 1), ((4,), (), 0), ((9, 513), (64,), 0)]
-ELEMENTS = [((5, 3), (4, 3), 0), ((2, 6), (2, 9), 1), ((9, 530), (4, 520), 0), ((4, 5, 6), (3, 8, 4), 1)]
+KINDS = [
+    dtypes.float32,
+    dtypes.float64,
+    dtypes.float16,
+    dtypes.bfloat16,
+    dtypes.int64,
+    dtypes.uint8,
+]
+ROWS = [
+    ((5, 3), (4,), 0),
+    ((3, 7, 300), (11,), 1),
+    ((2, 6), (2, 3), 1),
+    ((4,), (), 0),
+    ((9, 513), (64,), 0),
+]
+ELEMENTS = [
+    ((5, 3), (4, 3), 0),
+    ((2, 6), (2, 9), 1),
+    ((9, 530), (4, 520), 0),
+    ((4, 5, 6), (3, 8, 4), 1),
+]
 SCANS = [((7,), 0), ((3, 5), 0), ((3, 5), 1), ((2, 9, 131), 1), ((4, 33, 1), 1), ((1, 1), 0)]
 
 
@@ -63,12 +82,20 @@ def test_scans(shape, kind):
     size, axis = shape
     x = _values(np.random.default_rng(0), size, kind) // 4 + 1
     _agrees("cumsum", [x.astype(kind.array)], {"axis": axis})
-    _agrees("cumprod", [(x % 2 + 1).astype(kind.array)[tuple(slice(0, 9) for _ in size)]], {"axis": axis})
+    _agrees(
+        "cumprod",
+        [(x % 2 + 1).astype(kind.array)[tuple(slice(0, 9) for _ in size)]],
+        {"axis": axis},
+    )
 
 
 def test_same_bits_for_any_parts(monkeypatch):
     rng = np.random.default_rng(0)
-    values = [np.zeros((7, 600), np.float32), rng.integers(0, 7, 50), rng.standard_normal((50, 600))]
+    values = [
+        np.zeros((7, 600), np.float32),
+        rng.integers(0, 7, 50),
+        rng.standard_normal((50, 600)),
+    ]
     values[2] = values[2].astype(np.float32)
     results = []
     for parts in (1, 3, 8):
