@@ -115,7 +115,9 @@ def test_values_are_never_written():
     assert storage.version == 1
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.int32, np.uint8, np.bool_, np.complex64, np.float16])
+@pytest.mark.parametrize(
+    "kind", [np.float64, np.int32, np.uint8, np.bool_, np.complex64, np.float16]
+)
 def test_every_kind_of_array_is_shared(kind):
     a = np.zeros(3, kind)
     x = torch.from_numpy(a)
