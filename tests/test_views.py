@@ -12,14 +12,33 @@ CHAINS = {
     "transpose": (lambda t: t.t(), lambda a: a.T),
     "part of a transpose": (lambda t: t.t()[1:3, ::3], lambda a: a.T[1:3, ::3]),
     "flat": (lambda t: t.view(-1)[3:11:2], lambda a: a.reshape(-1)[3:11:2]),
-    "reshaped part": (lambda t: t[:2].view(2, 2, 3).permute(2, 0, 1)[1], lambda a: a[:2].reshape(2, 2, 3).transpose(2, 0, 1)[1]),
-    "diagonal": (lambda t: t.diagonal(), lambda a: np.lib.stride_tricks.as_strided(a, (4,), (a.itemsize * 7,))),
-    "strided": (lambda t: t.as_strided((2, 3), (7, 2), 1), lambda a: np.lib.stride_tricks.as_strided(a.reshape(-1)[1:], (2, 3), (a.itemsize * 7, a.itemsize * 2))),
+    "reshaped part": (
+        lambda t: t[:2].view(2, 2, 3).permute(2, 0, 1)[1],
+        lambda a: a[:2].reshape(2, 2, 3).transpose(2, 0, 1)[1],
+    ),
+    "diagonal": (
+        lambda t: t.diagonal(),
+        lambda a: np.lib.stride_tricks.as_strided(a, (4,), (a.itemsize * 7,)),
+    ),
+    "strided": (
+        lambda t: t.as_strided((2, 3), (7, 2), 1),
+        lambda a: np.lib.stride_tricks.as_strided(
+            a.reshape(-1)[1:], (2, 3), (a.itemsize * 7, a.itemsize * 2)
+        ),
+    ),
     "narrow": (lambda t: t.narrow(1, 2, 3).select(0, 1), lambda a: a[1, 2:5]),
     "unsqueezed": (lambda t: t.unsqueeze(1)[:, :, 1:2].squeeze(), lambda a: a[:, 1]),
     "chunk": (lambda t: t.chunk(2, 1)[1], lambda a: a[:, 3:]),
-    "unfold": (lambda t: t.unfold(1, 2, 3), lambda a: np.lib.stride_tricks.as_strided(a, (4, 2, 2), (a.itemsize * 6, a.itemsize * 3, a.itemsize))),
-    "movedim": (lambda t: t.view(2, 2, 6).movedim(2, 0)[::2], lambda a: np.moveaxis(a.reshape(2, 2, 6), 2, 0)[::2]),
+    "unfold": (
+        lambda t: t.unfold(1, 2, 3),
+        lambda a: np.lib.stride_tricks.as_strided(
+            a, (4, 2, 2), (a.itemsize * 6, a.itemsize * 3, a.itemsize)
+        ),
+    ),
+    "movedim": (
+        lambda t: t.view(2, 2, 6).movedim(2, 0)[::2],
+        lambda a: np.moveaxis(a.reshape(2, 2, 6), 2, 0)[::2],
+    ),
     "empty": (lambda t: t[2:2], lambda a: a[2:2]),
 }
 
@@ -106,7 +125,9 @@ def test_random_chains_of_views():
                 v, m = v.permute(order), m.transpose(order)
             elif kind == 1 and m.ndim:
                 d = int(rng.integers(m.ndim))
-                where = (slice(None),) * d + (slice(int(rng.integers(2)), None, int(rng.integers(1, 3))),)
+                where = (slice(None),) * d + (
+                    slice(int(rng.integers(2)), None, int(rng.integers(1, 3))),
+                )
                 v, m = v[where], m[where]
             elif kind == 2 and m.ndim > 1 and m.shape[0]:
                 k = int(rng.integers(m.shape[0]))
