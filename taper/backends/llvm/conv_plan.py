@@ -57,6 +57,7 @@ class Phase:
     """Results (start + step*i) for i below `count`, each the sum over `taps`.
 
     A tap is (offset in the weights, row, column): where it reads, relative to the window's corner.
+    Taps fill a rectangle, row by row, with even steps.
     """
 
     start: Pair
@@ -127,6 +128,14 @@ class ConvPlan:
     def block(self, phase: int) -> int:
         """Input channels of a block of terms."""
         return max(1, BLOCK // max(1, len(self.phases[phase].taps)))
+
+    def rows_of_taps(self, phase: int) -> tuple[int, int, int] | None:
+        """(first, step, count) of the rows that taps read, where zeros around make it worth while to
+        leave out those that meet nothing else."""
+        rows = sorted({y for _, y, _ in self.phases[phase].taps})
+        if self.image.padded[0] - self.image.size[0] <= 2 or len(rows) < 2:
+            return None
+        return rows[0], rows[1] - rows[0], len(rows)
 
     def panel(self, phase: int) -> int:
         """Elements of the weights of one tile's channels in a phase."""

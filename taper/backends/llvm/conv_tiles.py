@@ -14,12 +14,13 @@ from .values import I32, I64, Type, Value, constant, constants
 
 @dataclass(frozen=True)
 class Level:
-    """A loop over terms: its length, and the steps in the image (or a table of offsets) and in the
-    panel."""
+    """A loop over terms: its end, and the steps in the image (or a table of offsets) and in the
+    panel for each."""
 
     count: int | Value
     image: int | Value
     panel: int
+    start: int | Value = 0
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _inner(
     def body(i: Value, *acc: Value) -> list[Value]:
         return _inner(b, sums, _moved(b, sums, at, level, i), levels[1:], turns, acc)
 
-    return b.loop(level.count, body, *acc)
+    return b.loop(level.count, body, *acc, start=level.start)
 
 
 def _turn(

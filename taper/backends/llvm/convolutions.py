@@ -138,7 +138,7 @@ def _backward(node: Node, target: Target, g: tuple, w: tuple) -> _Conv:
             count = -(-(out[2] - i) // stride[0]), -(-(out[3] - j) // stride[1])
             own = tuple(
                 (ky * w[2] + kx * w[3], ey + before[0], ex + before[1])
-                for ky, ey in taps[0][i]
+                for ky, ey in reversed(taps[0][i])
                 for kx, ex in taps[1][j]
             )
             for _, y, x in own:
@@ -358,7 +358,8 @@ class _Conv(_Maker):
             def add(sums: Sums, i: Value, row: Value, column: Value, size: Pair) -> None:
                 at = self.place([(i, read[0]), (c, read[1]), (row, down), (column, right)])
                 # channels inside: neighbouring taps would share loads that then fill the registers
-                levels = [Level(len(taps), table, p.width), Level(count, read[1], each)]
+                begin, end = self._useful(n, row, size[0])
+                levels = [Level(end, table, p.width, begin), Level(count, read[1], each)]
                 accumulate(b, sums, self.at(source, at), weights, levels, [(0, 0)])
 
             b.loop(last, lambda t: self._at_tile(n, first, t, add), start=first)
@@ -370,6 +371,20 @@ class _Conv(_Maker):
             self._store(sums, n, channel, b.add(image, i), row, column, size)
 
         b.loop(last, lambda t: self._at_tile(n, first, t, store), start=first)
+
+    def _useful(self, n: int, row: Value, high: int) -> tuple[Value | int, Value | int]:
+        """The range of taps with which a tile from `row` meets more than the zeros around."""
+        b, taps, rows = self.b, self.plan.phases[n].taps, self.plan.rows_of_taps(n)
+        if rows is None:
+            return 0, len(taps)
+        first, step, count = rows
+        top = b.mul(row, self.plan.stride[0])
+        upper = self.image.before[0] - (high - 1) * self.plan.stride[0] - first + step - 1
+        lower = self.image.before[0] + self.image.size[0] - 1 - first + step
+        ends = (b.maximum(b.sub(constant(I64, x), top), 0) for x in (upper, lower))
+        each = len(taps) // count
+        begin, end = (b.mul(b.minimum(b.div(x, step, signed=False), count), each) for x in ends)
+        return begin, end
 
     def _steps(self) -> Pair:
         """What a row and a column of the result are apart in the image."""
