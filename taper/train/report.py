@@ -6,7 +6,6 @@ import contextlib
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
