@@ -200,7 +200,7 @@ class _Walk:
             else:
                 heappush(self.queue, (-edge.fn.sequence, edge.fn))
         seen = places.get(edge.place)
-        places[edge.place] = grad if seen is None else apply("AddBackward0", _add, (seen, grad))
+        places[edge.place] = grad if seen is None else _sum(seen, grad)
 
     def run(self, passing: set[GradFn] | None) -> None:
         while self.queue:
@@ -221,7 +221,11 @@ class _Walk:
                 grads[place] = _run_hooks(hooks, grad)
         for place, kept in (fn.retained or {}).items():
             tensor = kept()
-            if tensor is not None and grads[place] is not None and (fn, place) not in self.into_results:
+            if (
+                tensor is not None
+                and grads[place] is not None
+                and (fn, place) not in self.into_results
+            ):
                 tensor._grad = grads[place] if tensor._grad is None else tensor._grad + grads[place]
         for place in range(count):
             for slot in self.wanted.get((fn, place), ()):
@@ -279,8 +283,8 @@ def accumulate(tensor: Tensor, grad: Tensor) -> None:
     grad = match_dtype(grad, tensor._dtype)
     if tensor._grad is None:
         tensor._grad = grad if grad.requires_grad else _fresh(grad)
-    elif grad.requires_grad:
-        tensor._grad = apply("AddBackward0", _add, (tensor._grad, grad))
+    elif grad.requires_grad or grad.is_sparse or tensor._grad.is_sparse:
+        tensor._grad = _sum(tensor._grad, grad)
     else:
         held = tensor._grad
         with no_grad():
@@ -290,8 +294,17 @@ def accumulate(tensor: Tensor, grad: Tensor) -> None:
         hook(tensor)
 
 
+def _sum(a: Tensor, b: Tensor) -> Tensor:
+    """Two gradients together; sparse ones stay sparse."""
+    if a.is_sparse and b.is_sparse:
+        return a.merged(b)
+    return apply("AddBackward0", _add, (a, b))
+
+
 def _fresh(grad: Tensor) -> Tensor:
     """The gradient on a storage of its own, so that no in-place write reaches another tensor."""
+    if grad.is_sparse:
+        return grad
     if grad._path or grad._storage.shared is not None:
         return grad.clone()
     return Tensor._of(grad._storage.value, grad.device)

@@ -8,13 +8,16 @@ import numpy as np
 
 from .. import dtypes
 from ..calls import apply, apply_
+from ..gradfn import Edge, GradFn
 from ..ir.build import ops
 from ..ir.node import Node
-from ..modes import no_grad
+from ..modes import is_grad_enabled, no_grad
 from ..tensor import Tensor, formatting_name
 from .common import expand, scalar, spread, still, wide
+from .conversion import clone
 from .creation import from_array
 from .distance import norm_node
+from .sparse import from_entries
 
 __all__ = ["embedding", "embedding_bag", "one_hot"]
 
@@ -69,7 +72,7 @@ def embedding(
     """Rows of `weight` [n, d] at the places of `input` [*]: [*, d].
 
     The row at `padding_idx` gets no gradient. With `max_norm` the rows that are asked for are first
-    scaled down, in place, to that norm. `sparse` changes nothing: gradients are dense.
+    scaled down, in place, to that norm. With `sparse` the table's gradient is a sparse tensor.
     """
     if padding_idx is not None:
         n = weight.size(0)
@@ -79,16 +82,47 @@ def embedding(
     if max_norm is not None:
         with no_grad():
             embedding_renorm_(weight, input, max_norm, norm_type)
-    return embedding_rows(weight, input, padding_idx, scale_grad_by_freq)
+    return embedding_rows(weight, input, padding_idx, scale_grad_by_freq, sparse)
+
+
+class RowsOnly(GradFn):
+    """Makes the gradient of a table sparse: only the rows that were asked for have entries."""
+
+    count = 1
+
+    def __init__(self, edge: Edge | None, indices: Tensor, padding: int | None) -> None:
+        super().__init__((edge,))
+        self.indices, self.padding = indices, padding
+
+    def gradients(self, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """The same gradient as a sparse tensor."""
+        (grad,) = grads
+        rows = np.unique(self.indices._array())
+        rows = rows[rows != self.padding] if self.padding is not None else rows
+        return [None if grad is None else from_entries(clone(grad), rows[None].astype(np.int64))]
+
+    def release(self) -> None:
+        """Nothing is saved that a second backward would miss."""
+
+
+def _sparsely(weight: Tensor, indices: Tensor, padding: int | None) -> Tensor:
+    """The table, with a gradient that will be sparse."""
+    if not (is_grad_enabled() and weight.requires_grad):
+        return weight
+    out = weight._alias()
+    out._grad_fn, out._requires_grad = RowsOnly(weight._edge(), indices.detach(), padding), True
+    return out
 
 
 def embedding_rows(
-    weight: Tensor, indices: Tensor, padding_idx: int | None, by_frequency: bool
+    weight: Tensor, indices: Tensor, padding_idx: int | None, by_frequency: bool, sparse: bool
 ) -> Tensor:
     """`embedding` without renormalization; `padding_idx` None or a row's number."""
     _check_index(indices, "embedding")
     if weight.dim() != 2:
         raise RuntimeError("'weight' must be 2-D")
+    if sparse:
+        weight = _sparsely(weight, indices, padding_idx)
     static = (padding_idx, bool(by_frequency))
     return apply("EmbeddingBackward0", _rows, (weight, indices), static)
 
@@ -249,14 +283,14 @@ def embedding_bag(
         with no_grad():
             embedding_renorm_(weight, input, max_norm, norm_type)
     return bags_of_rows(
-        weight, input, offsets, scale_grad_by_freq, mode, per_sample_weights,
+        weight, input, offsets, scale_grad_by_freq, mode, sparse, per_sample_weights,
         include_last_offset, padding_idx,
     )  # fmt: skip
 
 
 def bags_of_rows(
     weight: Tensor, indices: Tensor, offsets: Tensor | None, by_frequency: bool, mode: str,
-    scales: Tensor | None, include_last: bool, padding: int | None,
+    sparse: bool, scales: Tensor | None, include_last: bool, padding: int | None,
 ) -> Tensor:  # fmt: skip
     """`embedding_bag` without renormalization; the offsets' values are looked at."""
     _check_index(indices, "embedding_bag")
@@ -276,6 +310,8 @@ def bags_of_rows(
         padding %= n
     if not bags:
         return weight.new_zeros((0, weight._size[1]))
+    if sparse:
+        weight = _sparsely(weight, indices, padding)
     if mode == "max":
         return _largest_of(weight, indices, starts, bags, padding)
     inputs = (weight, indices, offsets, scales)

@@ -183,7 +183,7 @@ def embedding(
 ) -> Tensor:  # fmt: skip
     """Rows of `weight` at the places of `indices`; a `padding_idx` below 0 is none."""
     return embed.embedding_rows(
-        weight, indices, padding_idx if padding_idx >= 0 else None, scale_grad_by_freq
+        weight, indices, padding_idx if padding_idx >= 0 else None, scale_grad_by_freq, sparse
     )
 
 
@@ -195,7 +195,7 @@ def embedding_bag(
     """Sums (mode 0), means (1) or maxima (2) of rows of `weight`, one for each bag."""
     name = ("sum", "mean", "max")[mode]
     return embed.bags_of_rows(
-        weight, indices, offsets, scale_grad_by_freq, name, per_sample_weights,
+        weight, indices, offsets, scale_grad_by_freq, name, sparse, per_sample_weights,
         include_last_offset, padding_idx,
     )  # fmt: skip
 

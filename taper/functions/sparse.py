@@ -12,6 +12,7 @@ import numpy as np
 
 from ..dtypes import dtype
 from ..tensor import Tensor, describe, layout, sparse_coo
+from .arithmetic import add
 from .conversion import clone
 from .creation import as_tensor, from_array, zeros
 from .indexing import getitem, index_put
@@ -48,6 +49,11 @@ class SparseTensor(Tensor):
         tail = f"size={tuple(self.shape)}, nnz={self._nnz()}, layout=torch.sparse_coo)"
         return "tensor(" + ",\n       ".join([*parts, tail])
 
+    def merged(self, other: SparseTensor) -> SparseTensor:
+        """The sum of two sparse tensors of the same sparse dimensions: the entries of both."""
+        places = np.unique(np.concatenate([self._places, other._places], axis=1), axis=1)
+        return from_entries(add(self, other), places)
+
     def coalesce(self) -> SparseTensor:
         """Itself: repeated coordinates were added up when it was made."""
         return self
@@ -78,8 +84,11 @@ class SparseTensor(Tensor):
         return self.dim() - self.sparse_dim()
 
 
-def _sparse(dense: Tensor, places: np.ndarray) -> SparseTensor:
-    """`dense`, of which nobody else holds the object, as a sparse tensor."""
+def from_entries(dense: Tensor, places: np.ndarray) -> SparseTensor:
+    """`dense`, of which nobody else holds the object, as a sparse tensor with entries at `places`.
+
+    The places are sorted coordinates, (dimensions, entries); all else is zero.
+    """
     made: Any = dense
     made.__class__ = SparseTensor
     made._places = places
@@ -98,7 +107,7 @@ def to_sparse(self: Tensor, sparse_dim: int | None = None) -> Tensor:
     present = self.detach()._array() != 0
     present = present.any(axis=tuple(range(dims, self.dim())))
     places = np.argwhere(present).T.astype(np.int64).reshape(dims, -1)
-    return _sparse(clone(self), places)
+    return from_entries(clone(self), places)
 
 
 def to_dense(self: Tensor, dtype: dtype | None = None, *, masked_grad: bool = True) -> Tensor:
@@ -138,5 +147,5 @@ def sparse_coo_tensor(
             )
     whole = zeros(size, dtype=entries.dtype, device=entries.device)
     dense = index_put(whole, [from_array(row.copy()) for row in places], entries, accumulate=True)
-    made = _sparse(dense, np.unique(places, axis=1))
+    made = from_entries(dense, np.unique(places, axis=1))
     return made.requires_grad_() if requires_grad else made

@@ -111,3 +111,24 @@ def test_inplace_and_the_generator():
     F.dropout(x, 1.0)
     F.dropout(x, training=False)
     assert torch.equal(state, torch.get_rng_state())
+
+
+# ---------------------------------------------------------------- sparse gradients
+def test_a_sparse_gradient_has_the_rows_that_were_asked_for():
+    w = table()
+    (F.embedding(torch.tensor([0, 2, 2]), w, sparse=True, padding_idx=0) ** 2).sum().backward()
+    assert w.grad.is_sparse and w.grad.indices().tolist() == [[2]]
+    dense = table()
+    (F.embedding(torch.tensor([2, 2]), dense) ** 2).sum().backward()
+    assert torch.equal(w.grad.to_dense(), dense.grad)
+    F.embedding_bag(torch.tensor([[1, 3]]), w, sparse=True, mode="sum").sum().backward()
+    assert w.grad.indices().tolist() == [[1, 2, 3]]
+    assert torch.equal(w.grad.to_dense()[:, 0], dense.grad[:, 0] + torch.tensor([0.0, 1, 0, 1]))
+
+
+def test_a_table_used_twice_has_one_sparse_gradient():
+    w = table()
+    (
+        F.embedding(INDEX[:2], w, sparse=True) + F.embedding(INDEX[2:4], w, sparse=True)
+    ).sum().backward()
+    assert w.grad.indices().tolist() == [[0, 1, 2]] and w.grad.values()[:, 0].tolist() == [1, 2, 1]
