@@ -171,7 +171,7 @@ class Writer:
         if not self._moves(s):
             place = self.scalar(s)
             if scalar is not None:
-                place = b.select(scalar, place, b.const(place, 0))
+                place = b.mul(place, b.convert(scalar, I64, signed=False))
             return typed.from_memory(b, b.load(kind, pointer, place), e.dtype)
         if scalar is not None:
             spread = b.broadcast(scalar, self.lanes)
@@ -182,7 +182,7 @@ class Writer:
         if even and s.terms.get(v) == 1:
             place = self.scalar(s)
             if scalar is not None:  # a wild address may fault though no lane is read
-                place = b.select(scalar, place, b.const(place, 0))
+                place = b.mul(place, b.convert(scalar, I64, signed=False))
             found = b.load(kind.by(self.lanes), pointer, place, lanes)
         else:
             found = b.gather(kind.by(self.lanes), pointer, self._vector(s), lanes)
