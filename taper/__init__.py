@@ -86,6 +86,7 @@ from .functions.pooling import (
 )
 from .functions.products import *
 from .functions.random import *
+from .functions.ranges import *
 from .functions.reduction import *
 from .functions.rounding import *
 from .functions.sampling import affine_grid_generator, grid_sampler

@@ -34,7 +34,7 @@ def _filled(input: Tensor, mask: Mask, value: Any) -> Tensor:
 
 
 def _lowest(kind: dtype) -> Any:
-    if kind.is_floating_point:
+    if kind.inexact:
         return -inf
     return False if kind is dtypes.bool_ else dtypes.iinfo(kind).min
 
@@ -195,7 +195,7 @@ def _spread(
     away = x - middle
     total = sum(arithmetic.square(away.abs()), dim, keepdim=keepdim, mask=mask)
     left = clamp_min(count.reshape(total.shape) - correction, 0)
-    return total / left
+    return (total / left).to(kind)
 
 
 def var(

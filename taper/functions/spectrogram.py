@@ -157,10 +157,8 @@ def istft(
     norm, frames = "ortho" if normalized else None, x.transpose(1, 2)
     if return_complex:
         frames = fourier.ifft(frames, norm=norm)
-    elif onesided:
-        frames = fourier.irfft(frames, n_fft, norm=norm)
-    else:
-        frames = fourier.ifft(frames, norm=norm).real
+    else:  # of both sides the first alone counts
+        frames = fourier.irfft(frames[:, :, : n_fft // 2 + 1], n_fft, norm=norm)
     squares = (window * window).reshape(1, 1, n_fft).expand(1, x.shape[2], n_fft)
     found, weight = _joined(frames * window, hop), _joined(squares, hop)
     start, whole = n_fft // 2 if center else 0, found.shape[1]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ..functions import creation, linalg, pointwise, random
+from ..functions import creation, linalg, pointwise, random, ranges
 from ..modes import no_grad
 from ..tensor import Tensor
 
@@ -130,7 +130,7 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     with no_grad():
-        tensor.copy_(creation.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
+        tensor.copy_(ranges.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
     return tensor
 
 

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Any
 
 from ... import dtypes
-from ...functions import creation, joining, linalg
+from ...functions import creation, joining, linalg, ranges
 from ...modes import no_grad
 from ...tensor import Tensor
 from .. import functional as F
@@ -35,7 +35,7 @@ class _OrthMaps(Enum):
 def _is_orthogonal(q: Tensor) -> bool:
     n, k = q.shape[-2:]
     near = 10.0 * n * dtypes.finfo(q.dtype).eps
-    identity = creation.eye(k, dtype=q.dtype, device=q.device)
+    identity = ranges.eye(k, dtype=q.dtype, device=q.device)
     return bool(((q.mH @ q - identity).abs() <= near + 1e-5 * identity).all())
 
 
@@ -86,7 +86,7 @@ class _Orthogonal(Module):
         if self.orthogonal_map is _OrthMaps.matrix_exp:
             q = linalg.matrix_exp(skew)
         else:
-            identity = creation.eye(n, dtype=skew.dtype, device=skew.device)
+            identity = ranges.eye(n, dtype=skew.dtype, device=skew.device)
             q = linalg.solve(identity - 0.5 * skew, identity + 0.5 * skew)
         return q[..., :k] if n != k else q
 

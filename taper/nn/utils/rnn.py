@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import dtypes
-from ...functions import creation, joining
+from ...functions import creation, joining, ranges
 from ...tensor import Tensor, formatting_name
 
 __all__ = [
@@ -132,7 +132,7 @@ def invert_permutation(permutation: Tensor | None) -> Tensor | None:
     """The permutation that undoes this one."""
     if permutation is None:
         return None
-    places = creation.arange(permutation.numel(), device=permutation.device)
+    places = ranges.arange(permutation.numel(), device=permutation.device)
     return creation.empty_like(permutation).scatter_(0, permutation, places)
 
 
