@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from . import half
 from .target import Target
 from .values import (
+    BF16,
     F16,
     F32,
     F64,
@@ -385,6 +387,14 @@ class Emitter:
         if kinds == ("float", "float"):
             if to.bits == x.type.bits:  # half and bfloat16
                 return self.convert(self.convert(x, F32), element)
+            if x.type.scalar is BF16:
+                return self.convert(half.from_bfloat(self, x), element)
+            if element is BF16:
+                return half.to_bfloat(self, self.convert(x, F32))
+            if not self.target.fma and x.type.scalar is F16:  # no instructions for half precision
+                return self.convert(half.from_half(self, x), element)
+            if not self.target.fma and element is F16:
+                return half.to_half(self, self.convert(x, F32))
             word = "fpext" if grows else "fptrunc"
         elif kinds == ("int", "int"):
             word = ("sext" if signed else "zext") if grows else "trunc"
@@ -458,6 +468,8 @@ class Emitter:
         align: int | None = None,
     ) -> Value:  # fmt: skip
         """Read a scalar or a vector at an element index; lanes outside the mask are zero."""
+        if type.scalar is BF16:  # LLVM has no masked access to it on some processors
+            return self.bits(self.load(I16.by(type.lanes), pointer, index, mask, align), BF16)
         where = self.at(pointer, index, type)
         size = align or type.bits // 8
         if mask is None:
@@ -470,6 +482,8 @@ class Emitter:
         align: int | None = None,
     ) -> None:  # fmt: skip
         """Write a scalar or a vector at an element index; only the lanes of the mask."""
+        if x.type.scalar is BF16:
+            x = self.bits(x, I16)
         where = self.at(pointer, index, x.type)
         size = align or x.type.bits // 8
         if mask is None:
@@ -482,6 +496,8 @@ class Emitter:
         lanes = type.lanes
         if lanes == 1:
             return self.load(type, pointer, index)
+        if type.scalar is BF16:
+            return self.bits(self.gather(I16.by(lanes), pointer, index, mask), BF16)
         where = self._new(PTR.by(lanes), f"getelementptr {type.scalar.name}, {pointer}, {index}")
         mask = mask or constant(I1.by(lanes), 1)
         size = constant(I32, type.bits // 8)
