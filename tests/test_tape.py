@@ -1,4 +1,4 @@
-"""The tape: the second pass meets the first one's nodes and plan; numbers are inputs; looking flushes."""
+"""The tape: the second pass meets the first one's nodes and plan; looking flushes."""
 
 import gc
 import threading
@@ -87,9 +87,18 @@ def test_new_values_of_the_same_shape_need_no_new_plan():
     assert sizes() == before
 
 
-@pytest.mark.parametrize("look", [
-    lambda y: y.item(), lambda y: y.tolist(), lambda y: repr(y), lambda y: y.numpy(), bool, float, lambda y: f"{y:.2f}",
-])
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda y: y.item(),
+        lambda y: y.tolist(),
+        lambda y: repr(y),
+        lambda y: y.numpy(),
+        bool,
+        float,
+        lambda y: f"{y:.2f}",
+    ],
+)
 def test_looking_at_a_value_flushes(look):
     y = torch.tensor(1.5) + 1
     assert y._storage.value.buffer is None

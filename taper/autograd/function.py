@@ -307,7 +307,8 @@ def once_differentiable(fn: Callable) -> Callable:
         several = isinstance(found, tuple)
         outs = list(found) if several else [found]
         marked = [
-            _Refused.apply(g.detach().requires_grad_()) if isinstance(g, Tensor) else g for g in outs
+            _Refused.apply(g.detach().requires_grad_()) if isinstance(g, Tensor) else g
+            for g in outs
         ]
         return tuple(marked) if several else marked[0]
 

@@ -22,7 +22,10 @@ def test_only_scalars_need_no_gradient():
     x = leaf(1.0, 2.0)
     refused("grad can be implicitly created only for scalar outputs", (x * 2).backward)
     refused("element 0 of tensors does not require grad", torch.ones(1).backward)
-    refused(r"grad_output\[0\] has a shape of torch.Size\(\[3\]\)", lambda: (x * 2).backward(torch.ones(3)))
+    refused(
+        r"grad_output\[0\] has a shape of torch.Size\(\[3\]\)",
+        lambda: (x * 2).backward(torch.ones(3)),
+    )
     z = torch.ones(1, dtype=torch.complex64, requires_grad=True)
     refused("only for real scalar outputs but got torch.complex64", z.sum().backward)
 
@@ -43,26 +46,43 @@ def test_a_graph_is_walked_once():
 
 def test_unused_inputs():
     x, y = leaf(1.0), leaf(2.0)
-    refused("The differentiated Tensor at index 1 appears to not have been used", lambda: autograd.grad(x.sum(), [x, y]))
+    refused(
+        "The differentiated Tensor at index 1 appears to not have been used",
+        lambda: autograd.grad(x.sum(), [x, y]),
+    )
     assert autograd.grad(x.sum(), [y], allow_unused=True) == (None,)
     assert autograd.grad(x.sum(), [y], materialize_grads=True)[0].tolist() == [0.0]
-    refused("Expected allow_unused to be True or not passed", lambda: autograd.grad(
-        x.sum(), [y], materialize_grads=True, allow_unused=False), ValueError)
+    refused(
+        "Expected allow_unused to be True or not passed",
+        lambda: autograd.grad(x.sum(), [y], materialize_grads=True, allow_unused=False),
+        ValueError,
+    )
     refused("does not require grad", lambda: autograd.grad(x.sum(), torch.ones(1)))
     refused("`inputs` argument to `grad\\(\\)` cannot be empty", lambda: autograd.grad(x.sum(), []))
-    refused("`inputs` argument to `backward\\(\\)` cannot be empty", lambda: x.sum().backward(inputs=[]))
+    refused(
+        "`inputs` argument to `backward\\(\\)` cannot be empty", lambda: x.sum().backward(inputs=[])
+    )
 
 
-@pytest.mark.parametrize("write", [
-    lambda a: a.add_(1), lambda a: a.zero_(), lambda a: a[0:1].mul_(2), lambda a: a.detach().add_(1),
-    lambda a: a.__setitem__(0, 3.0),
-])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda a: a.add_(1),
+        lambda a: a.zero_(),
+        lambda a: a[0:1].mul_(2),
+        lambda a: a.detach().add_(1),
+        lambda a: a.__setitem__(0, 3.0),
+    ],
+)
 def test_saved_values_must_not_be_overwritten(write):
     x = leaf(1.0, 2.0)
     a = x * 2
     y = (a * a).sum()
     write(a)
-    refused(r"modified by an inplace operation: \[torch.FloatTensor \[2\]\].* is at version 1; expected version 0", y.backward)
+    refused(
+        r"\[torch.FloatTensor \[2\]\].* is at version 1; expected version 0",
+        y.backward,
+    )
 
 
 def test_a_saved_output_must_not_be_overwritten():
@@ -92,7 +112,9 @@ def test_leaves_are_not_written():
 
 def test_views_that_must_not_be_written():
     y = leaf(1.0, 2.0, 3.0, 4.0) * 1
-    refused("Output 1 of Unbind is a view and is being modified inplace", lambda: y.unbind()[1].mul_(2))
+    refused(
+        "Output 1 of Unbind is a view and is being modified inplace", lambda: y.unbind()[1].mul_(2)
+    )
     refused("Output 0 of Split is a view", lambda: y.chunk(2)[0].mul_(2))
     with torch.no_grad():
         v = y[:2]
@@ -104,8 +126,14 @@ def test_views_that_must_not_be_written():
 
 
 def test_requires_grad_of_integers_and_of_results():
-    refused("only Tensors of floating point dtype can require", lambda: torch.tensor([1]).requires_grad_())
-    refused("you can only change requires_grad flags of leaf", lambda: (leaf(1.0) * 2).requires_grad_(False))
+    refused(
+        "only Tensors of floating point dtype can require",
+        lambda: torch.tensor([1]).requires_grad_(),
+    )
+    refused(
+        "you can only change requires_grad flags of leaf",
+        lambda: (leaf(1.0) * 2).requires_grad_(False),
+    )
 
 
 # ---------------------------------------------------------------- where gradients go
@@ -130,11 +158,18 @@ def test_the_gradient_given_is_not_the_gradient_kept():
     assert x.grad.tolist() == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("value, kind, match", [
-    (3, TypeError, "assigned grad expected to be a Tensor or None but got grad of type int"),
-    (torch.ones(3), RuntimeError, r"a gradient of size '\[3\]' to a tensor of size '\[2\]'"),
-    (torch.ones(2, dtype=torch.float64), RuntimeError, "with dtype 'double' to a tensor with grad_dtype 'Float'"),
-])
+@pytest.mark.parametrize(
+    "value, kind, match",
+    [
+        (3, TypeError, "assigned grad expected to be a Tensor or None but got grad of type int"),
+        (torch.ones(3), RuntimeError, r"a gradient of size '\[3\]' to a tensor of size '\[2\]'"),
+        (
+            torch.ones(2, dtype=torch.float64),
+            RuntimeError,
+            "with dtype 'double' to a tensor with grad_dtype 'Float'",
+        ),
+    ],
+)
 def test_assigning_grad(value, kind, match):
     x = leaf(1.0, 1.0)
     with pytest.raises(kind, match=match):
@@ -159,14 +194,21 @@ def test_grad_of_several():
     assert [g.tolist() for g in same] == [[3.0, 3.0]] * 2
     a = x * 2
     b = a * 3
-    assert [g.tolist() for g in autograd.grad(b.sum(), [a, x, b])] == [[3.0, 3.0], [6.0, 6.0], [1.0, 1.0]]
+    assert [g.tolist() for g in autograd.grad(b.sum(), [a, x, b])] == [
+        [3.0, 3.0],
+        [6.0, 6.0],
+        [1.0, 1.0],
+    ]
 
 
 def test_batches_of_cotangents():
     x = leaf(1.0, 2.0, 3.0)
     (rows,) = autograd.grad(x * x, x, torch.eye(3), is_grads_batched=True)
     assert rows.tolist() == [[2.0, 0.0, 0.0], [0.0, 4.0, 0.0], [0.0, 0.0, 6.0]]
-    refused("If `is_grads_batched=True`", lambda: autograd.grad(x * x, x, torch.ones(3), is_grads_batched=True))
+    refused(
+        "If `is_grads_batched=True`",
+        lambda: autograd.grad(x * x, x, torch.ones(3), is_grads_batched=True),
+    )
 
 
 def test_gradients_of_gradients():
@@ -216,18 +258,21 @@ def test_next_functions():
     assert names(torch.where(x > 0, x, z).grad_fn) == [("torch::autograd::AccumulateGrad", 0), None]
 
 
-@pytest.mark.parametrize("name, call", [
-    ("AddmmBackward0", lambda x: torch.nn.functional.linear(x, x, x[0])),
-    ("MmBackward0", lambda x: x @ x),
-    ("LogSoftmaxBackward0", lambda x: x.log_softmax(1)),
-    ("NllLossBackward0", lambda x: torch.nn.functional.cross_entropy(x, torch.tensor([0, 1]))),
-    ("SelectBackward0", lambda x: x[0]),
-    ("UnbindBackward0", lambda x: x.unbind()[1]),
-    ("CopySlices", lambda x: x.clone().view(-1)[:2].zero_()._base),
-    ("AsStridedBackward0", lambda x: x.clone()[0].mul_(2)),
-    ("GeluBackward0", lambda x: torch.nn.functional.gelu(x)),
-    ("ReluBackward0", lambda x: x.clone().relu_()),
-])
+@pytest.mark.parametrize(
+    "name, call",
+    [
+        ("AddmmBackward0", lambda x: torch.nn.functional.linear(x, x, x[0])),
+        ("MmBackward0", lambda x: x @ x),
+        ("LogSoftmaxBackward0", lambda x: x.log_softmax(1)),
+        ("NllLossBackward0", lambda x: torch.nn.functional.cross_entropy(x, torch.tensor([0, 1]))),
+        ("SelectBackward0", lambda x: x[0]),
+        ("UnbindBackward0", lambda x: x.unbind()[1]),
+        ("CopySlices", lambda x: x.clone().view(-1)[:2].zero_()._base),
+        ("AsStridedBackward0", lambda x: x.clone()[0].mul_(2)),
+        ("GeluBackward0", lambda x: torch.nn.functional.gelu(x)),
+        ("ReluBackward0", lambda x: x.clone().relu_()),
+    ],
+)
 def test_names_of_calls(name, call):
     assert type(call(torch.ones(2, 2, requires_grad=True)).grad_fn).__name__ == name
 

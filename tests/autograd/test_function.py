@@ -92,7 +92,9 @@ def test_inputs_written_in_place():
     assert fn.apply(v) is v and type(y.grad_fn).__name__ == "CopySlices"
     y.sum().backward()
     assert x.grad.tolist() == [2.0, 2.0, 1.0]
-    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad has been used in an in-place"):
+    with pytest.raises(
+        RuntimeError, match="a leaf Variable that requires grad has been used in an in-place"
+    ):
         fn.apply(leaf(1.0))
 
 
@@ -105,7 +107,9 @@ def test_an_input_given_back_as_it_is():
     assert x.grad.tolist() == [7.0]
     view = given(lambda ctx, g: g.view(2, 2), "View", lambda ctx, x: x.view(-1))
     out = view.apply(torch.ones(2, 2, requires_grad=True) * 1)
-    with pytest.raises(RuntimeError, match="Output 0 of View is a view .* created inside a custom Function"):
+    with pytest.raises(
+        RuntimeError, match=r"Output 0 of View is a view .* created inside a custom Function"
+    ):
         out.add_(1)
 
 
@@ -136,11 +140,22 @@ def test_missing_gradients(materialize):
     assert seen == [[0.0] if materialize else None] and x.grad.tolist() == [3.0]
 
 
-@pytest.mark.parametrize("fn, kind, match", [
-    (lambda ctx, g: (g, g), RuntimeError, r"incorrect number of gradients \(expected 1, got 2\)"),
-    (lambda ctx, g: 3, RuntimeError, r"expected Variable or None \(got int\)"),
-    (lambda ctx, g: torch.ones(5), RuntimeError, r"invalid gradient at index 0 - got \[5\] but expected shape compatible"),
-])
+@pytest.mark.parametrize(
+    "fn, kind, match",
+    [
+        (
+            lambda ctx, g: (g, g),
+            RuntimeError,
+            r"incorrect number of gradients \(expected 1, got 2\)",
+        ),
+        (lambda ctx, g: 3, RuntimeError, r"expected Variable or None \(got int\)"),
+        (
+            lambda ctx, g: torch.ones(5),
+            RuntimeError,
+            r"invalid gradient at index 0 - got \[5\] but expected shape compatible",
+        ),
+    ],
+)
 def test_gradients_are_checked(fn, kind, match):
     with pytest.raises(kind, match=match):
         given(fn).apply(leaf(1.0, 2.0)).sum().backward()
@@ -148,9 +163,14 @@ def test_gradients_are_checked(fn, kind, match):
 
 def test_gradients_are_fitted_to_the_input():
     x = leaf(1.0, 2.0)
-    (g,) = torch.autograd.grad(given(lambda ctx, g: torch.ones(3, 2, dtype=torch.float64)).apply(x).sum(), x)
+    (g,) = torch.autograd.grad(
+        given(lambda ctx, g: torch.ones(3, 2, dtype=torch.float64)).apply(x).sum(), x
+    )
     assert g.tolist() == [3.0, 3.0] and g.dtype == torch.float32
-    assert torch.autograd.grad(given(lambda ctx, g: (g, None)).apply(x).sum(), x)[0].tolist() == [1.0, 1.0]
+    assert torch.autograd.grad(given(lambda ctx, g: (g, None)).apply(x).sum(), x)[0].tolist() == [
+        1.0,
+        1.0,
+    ]
 
 
 def test_once_differentiable():
@@ -173,12 +193,19 @@ def test_what_must_be_written():
     half = type("Half", (Function,), {"forward": staticmethod(lambda ctx, x: x * 1)})
     with pytest.raises(NotImplementedError, match="either the backward or vjp method"):
         half.apply(x).backward()
-    with pytest.raises(RuntimeError, match="Legacy autograd function"), pytest.warns(DeprecationWarning):
+    with (
+        pytest.raises(RuntimeError, match="Legacy autograd function"),
+        pytest.warns(DeprecationWarning),
+    ):
         Square()(x)
 
 
 def test_a_vjp_is_a_backward():
-    fn = type("Named", (Function,), {"forward": staticmethod(lambda ctx, x: x * 1), "vjp": staticmethod(lambda ctx, g: g * 4)})
+    fn = type(
+        "Named",
+        (Function,),
+        {"forward": staticmethod(lambda ctx, x: x * 1), "vjp": staticmethod(lambda ctx, g: g * 4)},
+    )
     x = leaf(1.0)
     fn.apply(x).backward()
     assert x.grad.tolist() == [4.0]

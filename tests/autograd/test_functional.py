@@ -25,7 +25,9 @@ def mixed(x, y):
 JACOBIAN = [[0.0, 4.0, 12.0], [6.0, 16.0, 30.0]]
 
 
-@pytest.mark.parametrize("options", [{}, {"vectorize": True}, {"vectorize": True, "strategy": "forward-mode"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"vectorize": True}, {"vectorize": True, "strategy": "forward-mode"}]
+)
 def test_jacobian(options):
     found = functional.jacobian(rows, X, **options)
     assert found.tolist() == JACOBIAN and not found.requires_grad
@@ -56,16 +58,51 @@ def test_products():
     assert a.tolist() == [8.0, 8.0, 6.0] and b.tolist() == [2.0, 8.0, 18.0]
 
 
-@pytest.mark.parametrize("call, kind, match", [
-    (lambda: functional.vjp(rows, X), RuntimeError, "can only be None if the user-provided function returns a single"),
-    (lambda: functional.vjp(rows, X, torch.ones(3)), RuntimeError, r"v has invalid size: should be torch.Size\(\[2\]\)"),
-    (lambda: functional.jvp(rows, X), RuntimeError, "can only be None if the input to the user-provided function"),
-    (lambda: functional.hessian(rows, X), RuntimeError, "given to hessian should contain a single element"),
-    (lambda: functional.jacobian(lambda x: 3, X), TypeError, "The outputs of the user-provided function given to jacobian"),
-    (lambda: functional.jacobian(rows, 3), TypeError, "The inputs given to jacobian must be either a Tensor"),
-    (lambda: functional.jacobian(lambda x: x.detach(), X, strict=True), RuntimeError, "Output 0 of the user-provided function does not"),
-    (lambda: functional.hessian(lambda x: x.sum(), X, strict=True), RuntimeError, "is independent of the input"),
-])
+@pytest.mark.parametrize(
+    "call, kind, match",
+    [
+        (
+            lambda: functional.vjp(rows, X),
+            RuntimeError,
+            "can only be None if the user-provided function returns a single",
+        ),
+        (
+            lambda: functional.vjp(rows, X, torch.ones(3)),
+            RuntimeError,
+            r"v has invalid size: should be torch.Size\(\[2\]\)",
+        ),
+        (
+            lambda: functional.jvp(rows, X),
+            RuntimeError,
+            "can only be None if the input to the user-provided function",
+        ),
+        (
+            lambda: functional.hessian(rows, X),
+            RuntimeError,
+            "given to hessian should contain a single element",
+        ),
+        (
+            lambda: functional.jacobian(lambda x: 3, X),
+            TypeError,
+            "The outputs of the user-provided function given to jacobian",
+        ),
+        (
+            lambda: functional.jacobian(rows, 3),
+            TypeError,
+            "The inputs given to jacobian must be either a Tensor",
+        ),
+        (
+            lambda: functional.jacobian(lambda x: x.detach(), X, strict=True),
+            RuntimeError,
+            "Output 0 of the user-provided function does not",
+        ),
+        (
+            lambda: functional.hessian(lambda x: x.sum(), X, strict=True),
+            RuntimeError,
+            "is independent of the input",
+        ),
+    ],
+)
 def test_what_is_refused(call, kind, match):
     with pytest.raises(kind, match=match):
         call()
@@ -90,7 +127,11 @@ def test_right_gradients_pass():
     x, y, z = double(1.0, 2.0), double(2.0, 0.5), double(1 + 2j, 3 - 1j, dtype=torch.complex128)
     assert gradcheck(lambda a, b: a * b / (a + b), (x, y), check_batched_grad=True)
     assert gradcheck(lambda a: (a * a, a.exp().sum()), x)
-    assert gradcheck(lambda a: a * a, z) and gradcheck(torch.abs, z) and gradcheck(lambda a: a.real * a.imag, z)
+    assert (
+        gradcheck(lambda a: a * a, z)
+        and gradcheck(torch.abs, z)
+        and gradcheck(lambda a: a.real * a.imag, z)
+    )
     assert gradgradcheck(lambda a, b: (a * b).sin(), (x, y))
     assert x.tolist() == [1.0, 2.0]
 

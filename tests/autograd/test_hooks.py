@@ -24,11 +24,18 @@ def test_hooks_change_gradients_in_turn():
     assert seen[1] == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("hook, kind, match", [
-    (lambda g: 3, TypeError, "expected Variable, but hook returned 'int'"),
-    (lambda g: torch.ones(5), RuntimeError, "hook '<lambda>' has changed the size of value"),
-    (lambda g: g.double(), RuntimeError, r"the type of value \(was torch.FloatTensor got torch.DoubleTensor\)"),
-])
+@pytest.mark.parametrize(
+    "hook, kind, match",
+    [
+        (lambda g: 3, TypeError, "expected Variable, but hook returned 'int'"),
+        (lambda g: torch.ones(5), RuntimeError, "hook '<lambda>' has changed the size of value"),
+        (
+            lambda g: g.double(),
+            RuntimeError,
+            r"the type of value \(was torch.FloatTensor got torch.DoubleTensor\)",
+        ),
+    ],
+)
 def test_hooks_keep_shape_and_dtype(hook, kind, match):
     y = leaf(1.0, 2.0) * 2
     y.register_hook(hook)
@@ -67,7 +74,9 @@ def test_retained_gradients_come_after_hooks():
     y.register_hook(lambda g: g * 10)
     y.backward()
     assert y.grad.tolist() == [10.0] and x.grad.tolist() == [20.0]
-    with pytest.raises(RuntimeError, match="can't retain_grad on Tensor that has requires_grad=False"):
+    with pytest.raises(
+        RuntimeError, match="can't retain_grad on Tensor that has requires_grad=False"
+    ):
         torch.ones(1).retain_grad()
 
 
@@ -109,7 +118,9 @@ def test_where_hooks_may_not_be():
 def test_several_tensors_at_once():
     a, seen = leaf(1.0, 1.0), []
     b, c, d = a * 2, a * 3, a * 4
-    graph.register_multi_grad_hook([b, c, d], lambda gs: seen.append([None if g is None else g.tolist() for g in gs]))
+    graph.register_multi_grad_hook(
+        [b, c, d], lambda gs: seen.append([None if g is None else g.tolist() for g in gs])
+    )
     (b * c).sum().backward()
     assert seen == [[[3.0, 3.0], [2.0, 2.0], None]]
     seen.clear()

@@ -43,7 +43,9 @@ def test_inference_tensors():
         t = torch.ones(2)
         t.add_(1)
         assert t.is_inference() and not (x * 2).requires_grad
-    with pytest.raises(RuntimeError, match="Inplace update to inference tensor outside InferenceMode"):
+    with pytest.raises(
+        RuntimeError, match="Inplace update to inference tensor outside InferenceMode"
+    ):
         t.add_(1)
     with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
         x * t
@@ -57,7 +59,14 @@ def test_anomaly_detection_finds_nan():
     with torch.autograd.set_detect_anomaly(True):
         assert torch.is_anomaly_enabled()
         z = (x - 1).sqrt() * 0
-        with pytest.raises(RuntimeError, match="Function 'SqrtBackward0' returned nan values in its 0th output"), pytest.warns(UserWarning, match="Error detected in SqrtBackward0. Traceback of forward call"):
+        with (
+            pytest.raises(
+                RuntimeError, match="Function 'SqrtBackward0' returned nan values in its 0th output"
+            ),
+            pytest.warns(
+                UserWarning, match="Error detected in SqrtBackward0. Traceback of forward call"
+            ),
+        ):
             z.sum().backward()
     assert not torch.is_anomaly_enabled()
     with torch.autograd.set_detect_anomaly(True, check_nan=False):
@@ -75,15 +84,23 @@ def test_anomaly_detection_shows_the_call():
         def backward(ctx, g):
             raise RuntimeError("broken")
 
-    with pytest.warns(UserWarning, match="Anomaly Detection has been enabled"), torch.autograd.detect_anomaly():
+    with (
+        pytest.warns(UserWarning, match="Anomaly Detection has been enabled"),
+        torch.autograd.detect_anomaly(),
+    ):
         y = Broken.apply(leaf(1.0))
-        with pytest.raises(RuntimeError, match="broken"), pytest.warns(UserWarning, match="test_modes.py"):
+        with (
+            pytest.raises(RuntimeError, match="broken"),
+            pytest.warns(UserWarning, match="test_modes.py"),
+        ):
             y.backward()
 
 
 def test_hooks_on_saved_tensors():
     x, packed = leaf(1.0, 2.0), []
-    with graph.saved_tensors_hooks(lambda t: (packed.append(t.tolist()), t.numpy())[1], lambda a: torch.from_numpy(a) * 2):
+    with graph.saved_tensors_hooks(
+        lambda t: (packed.append(t.tolist()), t.numpy())[1], lambda a: torch.from_numpy(a) * 2
+    ):
         y = x * x
     (g,) = torch.autograd.grad(y.sum(), x)
     assert packed == [[1.0, 2.0], [1.0, 2.0]] and g.tolist() == [4.0, 8.0]
@@ -93,7 +110,10 @@ def test_hooks_on_saved_tensors():
     np.testing.assert_allclose(g.tolist(), [2 * np.e, 3 * np.exp(2)], rtol=1e-6)
     (h,) = torch.autograd.grad(g.sum(), x)
     np.testing.assert_allclose(h.tolist(), [3 * np.e, 4 * np.exp(2)], rtol=1e-6)
-    with graph.disable_saved_tensors_hooks("not here"), pytest.raises(RuntimeError, match="not here"):
+    with (
+        graph.disable_saved_tensors_hooks("not here"),
+        pytest.raises(RuntimeError, match="not here"),
+    ):
         graph.saved_tensors_hooks(lambda t: t, lambda t: t).__enter__()
 
 
@@ -147,5 +167,8 @@ def test_profiler():
             with profiler.record_function("part"):
                 torch.ones(2).sum().item()
     events = {e.key: e for e in p.key_averages()}
-    assert events["part"].count == 3 and 0 < events["part"].cpu_time_total <= events["profile"].cpu_time_total
+    assert (
+        events["part"].count == 3
+        and 0 < events["part"].cpu_time_total <= events["profile"].cpu_time_total
+    )
     assert "part" in p.key_averages().table(sort_by="cpu_time_total")
