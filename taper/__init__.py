@@ -116,9 +116,10 @@ from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 from . import methods  # isort: skip  (binds the functions above to Tensor)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
 from . import autograd, cuda, fft, linalg, masked, nn, optim, random, serialization, signal, special, utils, version  # isort: skip
-from . import __config__, accelerator, amp, backends, compiler, cpu, hub, jit, mps, profiler, testing, xpu  # isort: skip
+from . import __config__, accelerator, amp, backends, compiler, cpu, func, hub, jit, mps, profiler, testing, xpu  # isort: skip
 from .amp.autocast_mode import *  # isort: skip
 from .compiler import compile  # isort: skip
+from .func import vmap  # isort: skip
 from .serialization import load, save  # isort: skip
 from .version import __version__  # isort: skip
 
