@@ -1,4 +1,5 @@
-"""Taper: programs written for PyTorch, run by kernels generated while they run. `import taper as torch`."""
+"""Taper: programs written for PyTorch, run by kernels generated while they run. `import taper as
+torch`."""
 
 import math
 
@@ -115,8 +116,38 @@ from .tensor import Tensor, layout, sparse_coo, sparse_csr, strided
 
 from . import methods  # isort: skip  (binds the functions above to Tensor)
 from .autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled  # isort: skip
-from . import autograd, cuda, fft, linalg, masked, nn, optim, random, serialization, signal, special, utils, version  # isort: skip
-from . import __config__, accelerator, amp, backends, compiler, cpu, func, hub, jit, mps, profiler, testing, xpu  # isort: skip
+
+# isort: skip
+# isort: skip
+from . import (
+    __config__,
+    accelerator,
+    amp,
+    autograd,
+    backends,
+    compiler,
+    cpu,
+    cuda,
+    fft,
+    func,
+    hub,
+    jit,
+    linalg,
+    masked,
+    mps,
+    nn,
+    optim,
+    profiler,
+    random,
+    serialization,
+    signal,
+    special,
+    testing,
+    utils,
+    version,
+    xpu,
+)
+
 from .amp.autocast_mode import *  # isort: skip
 from .compiler import compile  # isort: skip
 from .func import vmap  # isort: skip
