@@ -1,4 +1,5 @@
-"""`autocast`: inside it matrix products and convolutions run in half precision, and losses in float32.
+"""`autocast`: inside it matrix products and convolutions run in half precision, and losses in
+float32.
 
 Micikevicius et al.: Mixed Precision Training (2018). The lists are those of PyTorch's CPU autocast.
 """
@@ -96,7 +97,9 @@ _DEFAULTS = {"cpu": bfloat16, "cuda": float16}
 class _Casts:
     """What `autocast` does to the operands of a call: a function for `modes.state.autocast`."""
 
-    def __init__(self, kind: dtype, cache: bool, weights: dict[int, tuple[Any, int, Tensor]]) -> None:
+    def __init__(
+        self, kind: dtype, cache: bool, weights: dict[int, tuple[Any, int, Tensor]]
+    ) -> None:
         self.kind, self.cache, self.weights = kind, cache, weights
 
     def __call__(self, fn: Callable, inputs: Sequence[Any], static: tuple) -> Sequence[Any]:
@@ -210,9 +213,7 @@ class autocast:
         cache_enabled: bool | None = None,
     ) -> None:
         if not isinstance(device_type, str):
-            raise ValueError(
-                f"Expected `device_type` of type `str`, got: `{type(device_type)}`"
-            )
+            raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
         self.device = device(device_type).type
         if self.device not in _DEFAULTS:
             raise RuntimeError(
