@@ -95,7 +95,8 @@ class GradScaler:
         self._found[id(optimizer)], self._stages[id(optimizer)] = found, _UNSCALED
 
     def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-        """`optimizer.step(*args)`, unless a gradient is infinite or NaN; returns what it returns."""
+        """`optimizer.step(*args)`, unless a gradient is infinite or NaN; returns what it
+        returns."""
         if not self._enabled:
             return optimizer.step(*args, **kwargs)
         if "closure" in kwargs:
