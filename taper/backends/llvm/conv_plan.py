@@ -130,7 +130,8 @@ class ConvPlan:
         return max(1, BLOCK // max(1, len(self.phases[phase].taps)))
 
     def rows_of_taps(self, phase: int) -> tuple[int, int, int] | None:
-        """(first, step, count) of the rows that taps read, where zeros around make it worth while to
+        """(first, step, count) of the rows that taps read, where zeros around make it worth while
+        to
         leave out those that meet nothing else."""
         rows = sorted({y for _, y, _ in self.phases[phase].taps})
         if self.image.padded[0] - self.image.size[0] <= 2 or len(rows) < 2:
