@@ -4,8 +4,8 @@ worker."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from math import prod
+from typing import Any
 
 from ...ir.node import Node
 from . import typed
