@@ -6,15 +6,16 @@ import warnings
 from typing import Any
 
 from .. import amp
-from ..dtypes import dtype as dtype_type
 from ..dtypes import bfloat16
+from ..dtypes import dtype as dtype_type
 
 __all__ = ["GradScaler", "autocast"]
 
 
 def _warn(name: str) -> None:
     warnings.warn(
-        f"`torch.cpu.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}('cpu', args...)` instead.",
+        f"`torch.cpu.amp.{name}(args...)` is deprecated. Please use `torch.amp.{name}('cpu', "
+        "args...)` instead.",
         FutureWarning,
         stacklevel=3,
     )
