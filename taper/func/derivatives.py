@@ -1,4 +1,5 @@
-"""Functions that make functions of derivatives: grad, vjp, jvp, jacobians and hessians, nested as one likes.
+"""Functions that make functions of derivatives: grad, vjp, jvp, jacobians and hessians, nested as
+one likes.
 
 An argument is differentiated by a variable of its own that stands for it inside the call. Results
 keep a graph only where they depend on variables of outside, as those of an enclosing transform.
@@ -82,7 +83,11 @@ def _settled(tree: Any, keep: bool) -> Any:
 
 
 def _pulled(
-    ys: Sequence[Tensor], xs: Sequence[Tensor], gs: Sequence[Tensor | None], keep: bool, again: bool = False
+    ys: Sequence[Tensor],
+    xs: Sequence[Tensor],
+    gs: Sequence[Tensor | None],
+    keep: bool,
+    again: bool = False,
 ) -> list[Tensor]:
     """Gradients of ys by xs, zeros where there is none."""
     pairs = [(y, g) for y, g in zip(ys, gs) if y.requires_grad]
@@ -126,8 +131,8 @@ def grad_and_value(func: Callable, argnums: Any = 0, has_aux: bool = False) -> C
                 raise RuntimeError(f"{what}: Expected f(*args) to return a Tensor, got {type(y)}")
             if y.dim() != 0:
                 raise RuntimeError(
-                    f"{what}: Expected f(*args) to return a scalar Tensor, got tensor with {y.dim()} "
-                    "dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
+                    f"{what}: Expected f(*args) to return a scalar Tensor, got tensor with "
+                    f"{y.dim()} dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
                 )
             xs, build = flatten(chosen)
             keep = _outside([y], xs)
@@ -139,7 +144,8 @@ def grad_and_value(func: Callable, argnums: Any = 0, has_aux: bool = False) -> C
 
 
 def grad(func: Callable, argnums: Any = 0, has_aux: bool = False) -> Callable:
-    """A function of `func`'s arguments that gives the gradient by those in `argnums`, or (gradient, aux)."""
+    """A function of `func`'s arguments that gives the gradient by those in `argnums`, or (gradient,
+    aux)."""
     both = grad_and_value(func, argnums, has_aux)
 
     @functools.wraps(func)
@@ -154,14 +160,13 @@ def _tensors(tree: Any, what: str) -> list[Tensor]:
     found = list(leaves(tree))
     for y in found:
         if not isinstance(y, Tensor):
-            raise RuntimeError(
-                f"{what} to return only tensors, got unsupported type {type(y)}"
-            )
+            raise RuntimeError(f"{what} to return only tensors, got unsupported type {type(y)}")
     return found
 
 
 def vjp(func: Callable, *primals: Any, has_aux: bool = False) -> Any:
-    """(output, f) or (output, f, aux), where f(cotangents) is the product of cotangents with the jacobian."""
+    """(output, f) or (output, f, aux), where f(cotangents) is the product of cotangents with the
+    jacobian."""
     with enable_grad():
         given = tree_map(_own, primals)
         out, aux = _split(func(*given), has_aux, "vjp(f, *primals)")
@@ -219,20 +224,21 @@ def jvp(
     for name, value in (("primals", primals), ("tangents", tangents)):
         if not isinstance(value, tuple):
             raise RuntimeError(
-                f"jvp(f, primals, tangents): Expected {name} to be a tuple. E.g. it should be valid "
-                "to call f(*primals)."
+                f"jvp(f, primals, tangents): Expected {name} to be a tuple. E.g. it should be "
+                "valid to call f(*primals)."
             )
     vs, xs = list(leaves(tangents)), list(leaves(primals))
     if len(vs) != len(xs):
         raise RuntimeError(
-            "jvp(f, primals, tangents): Expected primals and tangents to have the same python structure."
+            "jvp(f, primals, tangents): Expected primals and tangents to have the same python "
+            "structure."
         )
     for v, x in zip(vs, xs):
         if v.shape != x.shape:
             raise RuntimeError(
-                "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
-                f"not supported. Tensor is of size {list(x.shape)} while the given forward gradient is of size "
-                f"{list(v.shape)}."
+                "Trying to set a forward gradient that has a different size than that of the "
+                f"original Tensor, this is not supported. Tensor is of size {list(x.shape)} while "
+                f"the given forward gradient is of size {list(v.shape)}."
             )
     with enable_grad():
         line = _Linear(func, primals, has_aux)
@@ -285,9 +291,7 @@ def jacrev(
             for y in ys:
                 rows = [_pulled([y], xs, [u], keep, again=True) for u in _units(y)]
                 columns = list(zip(*rows)) or [()] * len(xs)
-                made = [
-                    _stacked(list(c), (*y.shape, *x.shape), x) for c, x in zip(columns, xs)
-                ]
+                made = [_stacked(list(c), (*y.shape, *x.shape), x) for c, x in zip(columns, xs)]
                 blocks.append(build(iter(_settled(made, keep))))
             found = flatten(out)[1](iter(blocks))
             aux = _settled(aux, keep)
@@ -299,7 +303,8 @@ def jacrev(
 def jacfwd(
     func: Callable, argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
 ) -> Callable:
-    """A function that gives the jacobian, a product with a tangent for each element of the arguments."""
+    """A function that gives the jacobian, a product with a tangent for each element of the
+    arguments."""
 
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
