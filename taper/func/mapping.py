@@ -1,4 +1,5 @@
-"""`vmap`: maps a function over a dimension of its arguments, by calling it for each slice and stacking.
+"""`vmap`: maps a function over a dimension of its arguments, by calling it for each slice and
+stacking.
 
 PyTorch's runs batched kernels instead. Here the calls are recorded one after another and compiled
 as one program when somebody looks; functions that look at values work too.
@@ -19,8 +20,8 @@ from .trees import flatten, leaves, spread
 __all__ = ["vmap"]
 
 _RANDOM = (
-    "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
-    "randomness flags on vmap or perform the randomness operation out of vmap"
+    "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+    "'different' randomness flags on vmap or perform the randomness operation out of vmap"
 )
 
 
@@ -38,8 +39,8 @@ def _dimensions(func: Callable, in_dims: Any, args: tuple) -> tuple[list[int | N
         )
     if not args:
         raise ValueError(
-            f"vmap({_name(func)})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are "
-            "trying to vmap over a function with no inputs. The latter is unsupported."
+            f"vmap({_name(func)})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you "
+            "are trying to vmap over a function with no inputs. The latter is unsupported."
         )
     dims = spread(tuple(in_dims) if isinstance(in_dims, list) else in_dims, args)
     if dims is None:
@@ -50,17 +51,19 @@ def _dimensions(func: Callable, in_dims: Any, args: tuple) -> tuple[list[int | N
             continue
         if not isinstance(dim, int):
             raise ValueError(
-                f"{call}: Got in_dim={dim} for an input but in_dim must be either an integer dimension or None."
+                f"{call}: Got in_dim={dim} for an input but in_dim must be either an integer "
+                "dimension or None."
             )
         if not isinstance(x, Tensor):
             raise ValueError(
-                f"{call}: Got in_dim={dim} for an input but the input is of type {type(x)}. We cannot "
-                "vmap over non-Tensor arguments, please use None as the respective in_dim"
+                f"{call}: Got in_dim={dim} for an input but the input is of type {type(x)}. We "
+                "cannot vmap over non-Tensor arguments, please use None as the respective in_dim"
             )
         if not -x.dim() <= dim < x.dim():
             raise ValueError(
-                f"{call}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality "
-                f"{x.dim()} so expected in_dim to satisfy -{x.dim()} <= in_dim < {x.dim()}."
+                f"{call}: Got in_dim={dim} for some input, but that input is a Tensor of "
+                f"dimensionality {x.dim()} so expected in_dim to satisfy -{x.dim()} <= in_dim < "
+                f"{x.dim()}."
             )
         dims[i] = dim % x.dim()
         sizes.append(x.shape[dim])
@@ -90,13 +93,14 @@ def _called(func: Callable, slices: list[tuple], kwargs: dict, randomness: str) 
 
 
 def _joined(func: Callable, results: list[Any], out_dims: Any, size: int) -> Any:
-    """The results stacked along their dimensions; where there are no slices, one stands for the form."""
+    """The results stacked along their dimensions; where there are no slices, one stands for the
+    form."""
     first, build = flatten(results[0])
     dims = spread(out_dims, results[0])
     if dims is None:
         raise ValueError(
-            f"vmap({_name(func)}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with "
-            "the structure of `outputs`."
+            f"vmap({_name(func)}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible "
+            "with the structure of `outputs`."
         )
     columns = list(zip(*(leaves(r) for r in results)))
     made = []
@@ -134,19 +138,19 @@ def vmap(
     """
     if randomness not in ("error", "different", "same"):
         raise RuntimeError(
-            f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}"
+            "Only allowed values for randomness are 'error', 'different', or 'same'. Got "
+            f"{randomness}"
         )
     if chunk_size is not None and chunk_size <= 0:
-        raise ValueError(
-            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})"
-        )
+        raise ValueError(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         dims, size = _dimensions(func, in_dims, args)
         flat, build = flatten(args)
         parts = [
-            [x] * max(size, 1) if dim is None else _slices(x, dim, size) for x, dim in zip(flat, dims)
+            [x] * max(size, 1) if dim is None else _slices(x, dim, size)
+            for x, dim in zip(flat, dims)
         ]
         slices = [build(iter(column)) for column in zip(*parts)]
         return _joined(func, _called(func, slices, kwargs, randomness), out_dims, size)
