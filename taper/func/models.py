@@ -1,4 +1,5 @@
-"""Modules as functions: the state of several stacked, and batch norms without running statistics."""
+"""Modules as functions: the state of several stacked, and batch norms without running
+statistics."""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from ..tensor import Tensor
 __all__ = ["functionalize", "replace_all_batch_norm_modules_", "stack_module_state"]
 
 
-def stack_module_state(models: Sequence[Module] | Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+def stack_module_state(
+    models: Sequence[Module] | Any,
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """(parameters, buffers) by name, those of all models stacked along a new first dimension.
 
     RuntimeError unless the models are of one class and mode, and at least one.
@@ -47,5 +50,6 @@ def replace_all_batch_norm_modules_(root: Module) -> Module:
 
 
 def functionalize(func: Callable, *, remove: str = "mutations") -> Callable:
-    """The function itself: values never change in Taper, so writes in place are functional already."""
+    """The function itself: values never change in Taper, so writes in place are functional
+    already."""
     return func
