@@ -111,8 +111,8 @@ def _check_conv(
             "but got weight of size "
             f"{show(w.shape)} instead"
             if w.shape[0] < groups
-            else f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight "
-            f"of size {show(w.shape)} instead"
+            else f"Given groups={groups}, expected weight to be divisible by {groups} at dimension "
+            f"0, but got weight of size {show(w.shape)} instead"
         )
     if x.shape[1] != w.shape[1] * groups:
         raise RuntimeError(
@@ -257,7 +257,8 @@ def conv2d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
-    """Convolution (cross-correlation) of [N, C, H, W] with [O, C / groups, KH, KW]: gives [N, O, H', W'].
+    """Convolution (cross-correlation) of [N, C, H, W] with [O, C / groups, KH, KW]: gives [N, O,
+    H', W'].
 
     `padding` is a number a side, or "valid", or "same".
     """
