@@ -30,8 +30,8 @@ from .functions import (
     sorting,
     sparse,
     special,
-    spectrogram,
     spectral,
+    spectrogram,
     statistics,
     views,
 )
@@ -68,8 +68,14 @@ Tensor.diagonal, Tensor.unfold = views.diagonal, views.unfold
 Tensor.real, Tensor.imag = property(views.real), property(views.imag)
 Tensor.detach_ = views.detach_
 Tensor.select_scatter, Tensor.slice_scatter = copies.select_scatter, copies.slice_scatter
-Tensor.diagonal_scatter, Tensor.as_strided_scatter = copies.diagonal_scatter, copies.as_strided_scatter
-Tensor.narrow_copy, Tensor.unsafe_split_with_sizes = copies.narrow_copy, copies.unsafe_split_with_sizes
+Tensor.diagonal_scatter, Tensor.as_strided_scatter = (
+    copies.diagonal_scatter,
+    copies.as_strided_scatter,
+)
+Tensor.narrow_copy, Tensor.unsafe_split_with_sizes = (
+    copies.narrow_copy,
+    copies.unsafe_split_with_sizes,
+)
 Tensor.unsafe_split, Tensor.unsafe_chunk = copies.unsafe_split, copies.unsafe_chunk
 Tensor.resize_, Tensor.resize_as_ = copies.resize_, copies.resize_as_
 
@@ -83,7 +89,10 @@ Tensor.nonzero_static = places.nonzero_static
 
 # ---------------------------------------------------------------- arithmetic
 Tensor.add, Tensor.add_, Tensor.sub, Tensor.sub_ = (
-    arithmetic.add, arithmetic.add_, arithmetic.sub, arithmetic.sub_,
+    arithmetic.add,
+    arithmetic.add_,
+    arithmetic.sub,
+    arithmetic.sub_,
 )
 Tensor.subtract, Tensor.subtract_ = arithmetic.subtract, arithmetic.subtract_
 Tensor.mul, Tensor.mul_ = arithmetic.mul, arithmetic.mul_
@@ -106,16 +115,36 @@ Tensor.absolute, Tensor.absolute_ = arithmetic.absolute, arithmetic.absolute_
 Tensor.addcmul, Tensor.addcmul_ = arithmetic.addcmul, arithmetic.addcmul_
 Tensor.addcdiv, Tensor.addcdiv_ = arithmetic.addcdiv, arithmetic.addcdiv_
 Tensor.lerp, Tensor.lerp_ = arithmetic.lerp, arithmetic.lerp_
-Tensor.__add__, Tensor.__radd__, Tensor.__iadd__ = arithmetic.plus, arithmetic.plus, arithmetic.plus_
-Tensor.__sub__, Tensor.__rsub__, Tensor.__isub__ = arithmetic.minus, arithmetic.rminus, arithmetic.minus_
-Tensor.__mul__, Tensor.__rmul__, Tensor.__imul__ = arithmetic.times, arithmetic.times, arithmetic.times_
+Tensor.__add__, Tensor.__radd__, Tensor.__iadd__ = (
+    arithmetic.plus,
+    arithmetic.plus,
+    arithmetic.plus_,
+)
+Tensor.__sub__, Tensor.__rsub__, Tensor.__isub__ = (
+    arithmetic.minus,
+    arithmetic.rminus,
+    arithmetic.minus_,
+)
+Tensor.__mul__, Tensor.__rmul__, Tensor.__imul__ = (
+    arithmetic.times,
+    arithmetic.times,
+    arithmetic.times_,
+)
 Tensor.__truediv__, Tensor.__rtruediv__ = arithmetic.over, arithmetic.rover
 Tensor.__itruediv__, Tensor.__div__ = arithmetic.over_, arithmetic.over
 Tensor.__idiv__, Tensor.__rdiv__ = arithmetic.over_, arithmetic.rover
 Tensor.__floordiv__, Tensor.__rfloordiv__ = arithmetic.floor_over, arithmetic.rfloor_over
 Tensor.__ifloordiv__ = arithmetic.floor_over_
-Tensor.__mod__, Tensor.__rmod__, Tensor.__imod__ = arithmetic.modulo, arithmetic.rmodulo, arithmetic.modulo_
-Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = arithmetic.power, arithmetic.rpower, arithmetic.power_
+Tensor.__mod__, Tensor.__rmod__, Tensor.__imod__ = (
+    arithmetic.modulo,
+    arithmetic.rmodulo,
+    arithmetic.modulo_,
+)
+Tensor.__pow__, Tensor.__rpow__, Tensor.__ipow__ = (
+    arithmetic.power,
+    arithmetic.rpower,
+    arithmetic.power_,
+)
 Tensor.__neg__, Tensor.__pos__, Tensor.__abs__ = arithmetic.neg, arithmetic.positive, arithmetic.abs
 
 # ---------------------------------------------------------------- elementary functions
@@ -160,14 +189,20 @@ Tensor.logaddexp, Tensor.logaddexp2 = elementary.logaddexp, elementary.logaddexp
 # ---------------------------------------------------------------- pointwise
 Tensor.where = pointwise.where_method
 Tensor.clamp, Tensor.clamp_, Tensor.clip, Tensor.clip_ = (
-    pointwise.clamp, pointwise.clamp_, pointwise.clip, pointwise.clip_,
+    pointwise.clamp,
+    pointwise.clamp_,
+    pointwise.clip,
+    pointwise.clip_,
 )
 Tensor.clamp_min, Tensor.clamp_min_ = pointwise.clamp_min, pointwise.clamp_min_
 Tensor.clamp_max, Tensor.clamp_max_ = pointwise.clamp_max, pointwise.clamp_max_
 Tensor.maximum, Tensor.minimum = pointwise.maximum, pointwise.minimum
 Tensor.fmax, Tensor.fmin = pointwise.fmax, pointwise.fmin
 Tensor.sign, Tensor.sign_, Tensor.sgn, Tensor.sgn_ = (
-    pointwise.sign, pointwise.sign_, pointwise.sgn, pointwise.sgn_,
+    pointwise.sign,
+    pointwise.sign_,
+    pointwise.sgn,
+    pointwise.sgn_,
 )
 Tensor.copysign, Tensor.copysign_ = pointwise.copysign, pointwise.copysign_
 Tensor.heaviside, Tensor.heaviside_ = pointwise.heaviside, pointwise.heaviside_
@@ -177,18 +212,29 @@ Tensor.nextafter, Tensor.nextafter_ = pointwise.nextafter, pointwise.nextafter_
 Tensor.nan_to_num, Tensor.nan_to_num_ = pointwise.nan_to_num, pointwise.nan_to_num_
 Tensor.conj_physical, Tensor.conj_physical_ = pointwise.conj_physical, pointwise.conj_physical_
 Tensor.conj, Tensor.resolve_conj, Tensor.resolve_neg = (
-    pointwise.conj, pointwise.resolve_conj, pointwise.resolve_neg,
+    pointwise.conj,
+    pointwise.resolve_conj,
+    pointwise.resolve_neg,
 )
 
 # ---------------------------------------------------------------- rounding
 Tensor.floor, Tensor.floor_, Tensor.ceil, Tensor.ceil_ = (
-    rounding.floor, rounding.floor_, rounding.ceil, rounding.ceil_,
+    rounding.floor,
+    rounding.floor_,
+    rounding.ceil,
+    rounding.ceil_,
 )
 Tensor.trunc, Tensor.trunc_, Tensor.fix, Tensor.fix_ = (
-    rounding.trunc, rounding.trunc_, rounding.fix, rounding.fix_,
+    rounding.trunc,
+    rounding.trunc_,
+    rounding.fix,
+    rounding.fix_,
 )
 Tensor.round, Tensor.round_, Tensor.frac, Tensor.frac_ = (
-    rounding.round, rounding.round_, rounding.frac, rounding.frac_,
+    rounding.round,
+    rounding.round_,
+    rounding.frac,
+    rounding.frac_,
 )
 
 # ---------------------------------------------------------------- bits
@@ -196,7 +242,10 @@ Tensor.bitwise_and, Tensor.bitwise_and_ = bits.bitwise_and, bits.bitwise_and_
 Tensor.bitwise_or, Tensor.bitwise_or_ = bits.bitwise_or, bits.bitwise_or_
 Tensor.bitwise_xor, Tensor.bitwise_xor_ = bits.bitwise_xor, bits.bitwise_xor_
 Tensor.bitwise_not, Tensor.bitwise_not_ = bits.bitwise_not, bits.bitwise_not_
-Tensor.bitwise_left_shift, Tensor.bitwise_left_shift_ = bits.bitwise_left_shift, bits.bitwise_left_shift_
+Tensor.bitwise_left_shift, Tensor.bitwise_left_shift_ = (
+    bits.bitwise_left_shift,
+    bits.bitwise_left_shift_,
+)
 Tensor.bitwise_right_shift = bits.bitwise_right_shift
 Tensor.bitwise_right_shift_ = bits.bitwise_right_shift_
 Tensor.logical_and, Tensor.logical_and_ = bits.logical_and, bits.logical_and_
@@ -213,13 +262,22 @@ Tensor.__invert__ = bits.invert
 
 # ---------------------------------------------------------------- comparison
 Tensor.eq, Tensor.eq_, Tensor.ne, Tensor.ne_ = (
-    comparison.eq, comparison.eq_, comparison.ne, comparison.ne_,
+    comparison.eq,
+    comparison.eq_,
+    comparison.ne,
+    comparison.ne_,
 )
 Tensor.lt, Tensor.lt_, Tensor.le, Tensor.le_ = (
-    comparison.lt, comparison.lt_, comparison.le, comparison.le_,
+    comparison.lt,
+    comparison.lt_,
+    comparison.le,
+    comparison.le_,
 )
 Tensor.gt, Tensor.gt_, Tensor.ge, Tensor.ge_ = (
-    comparison.gt, comparison.gt_, comparison.ge, comparison.ge_,
+    comparison.gt,
+    comparison.gt_,
+    comparison.ge,
+    comparison.ge_,
 )
 Tensor.not_equal, Tensor.not_equal_ = comparison.not_equal, comparison.not_equal_
 Tensor.less, Tensor.less_ = comparison.less, comparison.less_
@@ -229,16 +287,32 @@ Tensor.greater_equal, Tensor.greater_equal_ = comparison.greater_equal, comparis
 Tensor.__eq__, Tensor.__ne__ = comparison.equals, comparison.differs
 Tensor.__lt__, Tensor.__le__ = comparison.below, comparison.at_most
 Tensor.__gt__, Tensor.__ge__ = comparison.above, comparison.at_least
-Tensor.isclose, Tensor.allclose, Tensor.equal = comparison.isclose, comparison.allclose, comparison.equal
-Tensor.isnan, Tensor.isinf, Tensor.isfinite = comparison.isnan, comparison.isinf, comparison.isfinite
+Tensor.isclose, Tensor.allclose, Tensor.equal = (
+    comparison.isclose,
+    comparison.allclose,
+    comparison.equal,
+)
+Tensor.isnan, Tensor.isinf, Tensor.isfinite = (
+    comparison.isnan,
+    comparison.isinf,
+    comparison.isfinite,
+)
 Tensor.isposinf, Tensor.isneginf = comparison.isposinf, comparison.isneginf
 Tensor.isreal, Tensor.signbit = comparison.isreal, comparison.signbit
 
 # ---------------------------------------------------------------- conversion
 Tensor.to, Tensor.type, Tensor.type_as = conversion.to, conversion.type_, conversion.type_as
 Tensor.cpu, Tensor.cuda = conversion.cpu, conversion.cuda
-Tensor.float, Tensor.double, Tensor.half = conversion.to_float, conversion.to_double, conversion.to_half
-Tensor.bfloat16, Tensor.bool, Tensor.byte = conversion.to_bfloat16, conversion.to_bool, conversion.to_byte
+Tensor.float, Tensor.double, Tensor.half = (
+    conversion.to_float,
+    conversion.to_double,
+    conversion.to_half,
+)
+Tensor.bfloat16, Tensor.bool, Tensor.byte = (
+    conversion.to_bfloat16,
+    conversion.to_bool,
+    conversion.to_byte,
+)
 Tensor.long, Tensor.int, Tensor.short = conversion.to_long, conversion.to_int, conversion.to_short
 Tensor.char = conversion.to_char
 Tensor.cfloat, Tensor.cdouble = conversion.to_cfloat, conversion.to_cdouble
@@ -262,7 +336,9 @@ Tensor.to_sparse, Tensor.to_dense = sparse.to_sparse, sparse.to_dense
 # ---------------------------------------------------------------- reduction
 Tensor.sum, Tensor.nansum, Tensor.mean = reduction.sum, reduction.nansum, reduction.mean
 Tensor.nanmean, Tensor.prod, Tensor.count_nonzero = (
-    reduction.nanmean, reduction.prod, reduction.count_nonzero,
+    reduction.nanmean,
+    reduction.prod,
+    reduction.count_nonzero,
 )
 Tensor.max, Tensor.min, Tensor.aminmax = reduction.max, reduction.min, reduction.aminmax
 Tensor.amax, Tensor.amin = reduction.amax, reduction.amin
@@ -285,7 +361,9 @@ Tensor.norm, Tensor.dist = norms.norm, norms.dist
 Tensor.var, Tensor.std = statistics.var, statistics.std
 Tensor.cov, Tensor.corrcoef = statistics.cov, statistics.corrcoef
 Tensor.histc, Tensor.bincount, Tensor.histogram = (
-    statistics.histc, statistics.bincount, statistics.histogram,
+    statistics.histc,
+    statistics.bincount,
+    statistics.histogram,
 )
 Tensor.median, Tensor.nanmedian = order.median, order.nanmedian
 Tensor.quantile, Tensor.nanquantile = order.quantile, order.nanquantile
@@ -300,7 +378,12 @@ Tensor.sum_to_size = reduction.sum_to_size
 # ---------------------------------------------------------------- products
 Tensor.matmul, Tensor.mm, Tensor.bmm = products.matmul, products.mm, products.bmm
 Tensor.__matmul__, Tensor.__rmatmul__ = products.__matmul__, products.__rmatmul__
-Tensor.mv, Tensor.dot, Tensor.outer, Tensor.ger = products.mv, products.dot, products.outer, products.ger
+Tensor.mv, Tensor.dot, Tensor.outer, Tensor.ger = (
+    products.mv,
+    products.dot,
+    products.outer,
+    products.ger,
+)
 Tensor.addmm, Tensor.addmm_ = products.addmm, products.addmm_
 Tensor.addmv, Tensor.addmv_ = products.addmv, products.addmv_
 Tensor.addr, Tensor.addr_ = products.addr, products.addr_
@@ -324,8 +407,16 @@ Tensor.softmax, Tensor.log_softmax = native.softmax, native.log_softmax
 Tensor.hardshrink = native.hardshrink
 
 # ---------------------------------------------------------------- random
-Tensor.uniform_, Tensor.normal_, Tensor.bernoulli_ = random.uniform_, random.normal_, random.bernoulli_
-Tensor.random_, Tensor.exponential_, Tensor.cauchy_ = random.random_, random.exponential_, random.cauchy_
+Tensor.uniform_, Tensor.normal_, Tensor.bernoulli_ = (
+    random.uniform_,
+    random.normal_,
+    random.bernoulli_,
+)
+Tensor.random_, Tensor.exponential_, Tensor.cauchy_ = (
+    random.random_,
+    random.exponential_,
+    random.cauchy_,
+)
 Tensor.log_normal_, Tensor.geometric_ = random.log_normal_, random.geometric_
 Tensor.bernoulli, Tensor.multinomial = random.bernoulli, random.multinomial
 
@@ -334,12 +425,21 @@ Tensor.repeat, Tensor.tile = joining.repeat, joining.tile
 Tensor.repeat_interleave = joining.repeat_interleave
 Tensor.flip, Tensor.fliplr, Tensor.flipud = joining.flip, joining.fliplr, joining.flipud
 Tensor.rot90, Tensor.roll = joining.rot90, joining.roll
-Tensor.tril, Tensor.triu, Tensor.tril_, Tensor.triu_ = joining.tril, joining.triu, joining.tril_, joining.triu_
+Tensor.tril, Tensor.triu, Tensor.tril_, Tensor.triu_ = (
+    joining.tril,
+    joining.triu,
+    joining.tril_,
+    joining.triu_,
+)
 Tensor.diag, Tensor.diagflat, Tensor.diag_embed = joining.diag, joining.diagflat, joining.diag_embed
 Tensor.trace = joining.trace
 
 # ---------------------------------------------------------------- gathering
-Tensor.gather, Tensor.take, Tensor.take_along_dim = gathering.gather, gathering.take, gathering.take_along_dim
+Tensor.gather, Tensor.take, Tensor.take_along_dim = (
+    gathering.gather,
+    gathering.take,
+    gathering.take_along_dim,
+)
 Tensor.index_select = gathering.index_select
 Tensor.scatter, Tensor.scatter_ = gathering.scatter, gathering.scatter_
 Tensor.scatter_add, Tensor.scatter_add_ = gathering.scatter_add, gathering.scatter_add_
@@ -352,5 +452,10 @@ Tensor.put, Tensor.put_ = gathering.put, gathering.put_
 Tensor.masked_scatter, Tensor.masked_scatter_ = gathering.masked_scatter, gathering.masked_scatter_
 
 # ---------------------------------------------------------------- sorting
-Tensor.sort, Tensor.argsort, Tensor.msort, Tensor.topk = sorting.sort, sorting.argsort, sorting.msort, sorting.topk
+Tensor.sort, Tensor.argsort, Tensor.msort, Tensor.topk = (
+    sorting.sort,
+    sorting.argsort,
+    sorting.msort,
+    sorting.topk,
+)
 Tensor.unique, Tensor.unique_consecutive = sorting.unique, sorting.unique_consecutive
