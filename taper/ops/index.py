@@ -228,9 +228,7 @@ def _scatter_reduce_ref(
     return out
 
 
-def _factors_vjp(
-    ops: Any, g: Any, out: Any, base: Any, index: Any, part: Any, axis: int
-) -> tuple:
+def _factors_vjp(ops: Any, g: Any, out: Any, base: Any, index: Any, part: Any, axis: int) -> tuple:
     """The product of the other factors: of a factor 0 by multiplying them, else by dividing.
 
     Two zeros among the scattered factors of one place leave no gradient to either.
@@ -244,9 +242,7 @@ def _factors_vjp(
     alone = ops.bitand(zero, ops.eq(ops.gather(count, index, axis=axis), one))
     without = ops.where(alone, one, part)
     lonely = ops.scatter_reduce(base, index, without, axis=axis, how="prod")
-    divided = ops.div(
-        ops.gather(ops.mul(g, out), index, axis=axis), ops.where(zero, one, part)
-    )
+    divided = ops.div(ops.gather(ops.mul(g, out), index, axis=axis), ops.where(zero, one, part))
     gsrc = ops.where(alone, ops.gather(ops.mul(g, lonely), index, axis=axis), divided)
     return ops.div(ops.mul(g, rest), safe), gsrc
 
