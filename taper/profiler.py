@@ -1,4 +1,5 @@
-"""`torch.profiler`: clocks the parts that `record_function` names, by steps of a schedule, with tables and traces.
+"""`torch.profiler`: clocks the parts that `record_function` names, by steps of a schedule, with
+tables and traces.
 
 Taper computes when somebody looks at a value, so a part that only records calls is quick, and the
 part that looks holds the time of the computation.
@@ -64,9 +65,11 @@ def schedule(
     skip_first: int = 0,
     skip_first_wait: int = 0,
 ) -> Callable[[int], ProfilerAction]:
-    """Cycles of `wait` steps that are left out, `warmup` steps, and `active` steps that are recorded.
+    """Cycles of `wait` steps that are left out, `warmup` steps, and `active` steps that are
+    recorded.
 
-    `repeat` cycles (0: for ever) after `skip_first` steps; `skip_first_wait` leaves the first `wait` out.
+    `repeat` cycles (0: for ever) after `skip_first` steps; `skip_first_wait` leaves the first
+    `wait` out.
     """
     if min(wait, warmup, repeat, skip_first) < 0 or active < 1:
         raise AssertionError("Invalid profiler schedule arguments")
@@ -97,7 +100,8 @@ class _Timed(EventList):
 
 
 class profile(clock.profile):
-    """Context manager around steps: `step()` goes on in the schedule, `key_averages().table()` tells.
+    """Context manager around steps: `step()` goes on in the schedule, `key_averages().table()`
+    tells.
 
     `on_trace_ready(self)` is called at the end of each recorded cycle. The other arguments of
     PyTorch's are taken, and change nothing.
