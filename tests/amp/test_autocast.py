@@ -95,7 +95,10 @@ def test_what_disables_it():
         torch.autocast(3)
     with pytest.warns(FutureWarning, match="deprecated"), torch.cpu.amp.autocast():
         assert (X @ X.T).dtype is torch.bfloat16
-    with pytest.warns(FutureWarning, match="torch.cuda.amp.autocast"), torch.cuda.amp.autocast(False):
+    with (
+        pytest.warns(FutureWarning, match="torch.cuda.amp.autocast"),
+        torch.cuda.amp.autocast(False),
+    ):
         assert (X @ X.T).dtype is torch.float32
 
 
