@@ -34,7 +34,13 @@ def test_state_and_containers():
     one = torch.tensor(1.0)
     assert [x.item() for x in scaler.scale([one, one])] == [2.0, 2.0]
     state = scaler.state_dict()
-    assert list(state) == ["scale", "growth_factor", "backoff_factor", "growth_interval", "_growth_tracker"]
+    assert list(state) == [
+        "scale",
+        "growth_factor",
+        "backoff_factor",
+        "growth_interval",
+        "_growth_tracker",
+    ]
     other = torch.amp.GradScaler("cpu")
     other.load_state_dict(state)
     assert other.get_scale() == 2.0
