@@ -8,7 +8,8 @@ from taper.backends.llvm.target import host_levels
 
 
 def _step() -> list[np.ndarray]:
-    """Guarded loads, tiles, tails and reductions: a padded grouped convolution and its gradients."""
+    """Guarded loads, tiles, tails and reductions: a padded grouped convolution and its
+    gradients."""
     rng = np.random.default_rng(0)
     x = taper.tensor(rng.standard_normal((1, 3, 6, 6)), dtype=taper.float32, requires_grad=True)
     w = taper.tensor(rng.standard_normal((3, 1, 5, 5)), dtype=taper.float32, requires_grad=True)
