@@ -38,7 +38,10 @@ def test_products_with_the_jacobian():
     assert (out.item(), pushed.item()) == (9.0, 12.0)
     out, push = linearize(lambda x: x**2, t(3.0))
     assert push(t(2.0)).item() == 12.0 and push(t(1.0)).item() == 6.0
-    assert jvp(lambda x: jvp(lambda y: y**3, (x,), (t(1.0),))[1], (t(2.0),), (t(1.0),))[1].item() == 12.0
+    assert (
+        jvp(lambda x: jvp(lambda y: y**3, (x,), (t(1.0),))[1], (t(2.0),), (t(1.0),))[1].item()
+        == 12.0
+    )
 
 
 @pytest.mark.parametrize("jacobian", [jacrev, jacfwd])
@@ -66,7 +69,10 @@ def test_hessian():
         (lambda: grad(lambda x: x * 2)(t([1.0, 2.0])), "got tensor with 1 dims"),
         (lambda: grad(lambda x: 3)(t(1.0)), "to return a Tensor, got <class 'int'>"),
         (lambda: grad(lambda x: x)(t(1)), "only Tensors of floating point dtype"),
-        (lambda: grad(lambda x: x, argnums=1)(t(1.0)), "Got argnum=1, but only 1 positional inputs"),
+        (
+            lambda: grad(lambda x: x, argnums=1)(t(1.0)),
+            "Got argnum=1, but only 1 positional inputs",
+        ),
         (lambda: grad(lambda x: x, argnums="a")(t(1.0)), "argnums must be int or Tuple"),
         (lambda: grad(lambda x: x, argnums=(0, 0))(t(1.0)), "argnums elements must be unique"),
         (lambda: jvp(lambda x: x, t(1.0), (t(1.0),)), "Expected primals to be a tuple"),
