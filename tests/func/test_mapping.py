@@ -4,7 +4,13 @@ import pytest
 
 import taper as torch
 from taper import nn
-from taper.func import functional_call, grad, replace_all_batch_norm_modules_, stack_module_state, vmap
+from taper.func import (
+    functional_call,
+    grad,
+    replace_all_batch_norm_modules_,
+    stack_module_state,
+    vmap,
+)
 
 
 def test_dimensions():
@@ -49,7 +55,10 @@ def test_randomness():
         (lambda: vmap(torch.add)(torch.ones(2), torch.ones(3)), r"got sizes \[2, 3\]"),
         (lambda: vmap(lambda x: x, in_dims=1)(torch.ones(2)), "to satisfy -1 <= in_dim < 1"),
         (lambda: vmap(lambda x: 3)(torch.ones(2)), "must only return Tensors, got type"),
-        (lambda: vmap(lambda x: x, in_dims=(None,))(torch.ones(2)), "at least one Tensor to vmap over"),
+        (
+            lambda: vmap(lambda x: x, in_dims=(None,))(torch.ones(2)),
+            "at least one Tensor to vmap over",
+        ),
         (lambda: vmap(lambda x: x)(), "got no inputs"),
         (lambda: vmap(lambda x: x, in_dims=(0, 1))(torch.ones(2)), "in_dims is not compatible"),
         (lambda: vmap(lambda x: x, chunk_size=0), "chunk_size should be None or greater than 0"),
