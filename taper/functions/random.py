@@ -19,29 +19,9 @@ from ..tensor import Tensor, formatting_name
 from .common import sizes
 from .creation import from_array
 
-__all__ = [
-    *(
-        "Generator",
-        "bernoulli",
-        "binomial",
-        "default_generator",
-        "get_rng_state",
-        "initial_seed",
-        "manual_seed",
-    ),
-    *(
-        "multinomial",
-        "normal",
-        "poisson",
-        "rand",
-        "rand_like",
-        "randint",
-        "randint_like",
-        "randn",
-        "randn_like",
-    ),
-    *("randperm", "seed", "set_rng_state"),
-]
+__all__ = ["Generator", "bernoulli", "binomial", "default_generator", "get_rng_state"]
+__all__ += ["initial_seed", "manual_seed", "multinomial", "normal", "poisson", "rand", "rand_like"]
+__all__ += ["randint", "randint_like", "randn", "randn_like", "randperm", "seed", "set_rng_state"]
 
 
 class Generator:
