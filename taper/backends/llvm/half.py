@@ -26,7 +26,7 @@ def from_bfloat(b: Emitter, x: Value) -> Value:
 
 
 def from_half(b: Emitter, x: Value) -> Value:
-    """float16 as float32: the exponent is moved by a multiplication, which makes denormals normal."""
+    """float16 as float32: a multiplication moves the exponent, which makes denormals normal."""
     bits = b.convert(b.bits(x, I16), I32, signed=False)
     size = b.both(bits, 0x7FFF)
     moved = b.mul(b.bits(b.shl(size, 13), F32), 2.0**112)
