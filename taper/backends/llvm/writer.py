@@ -117,7 +117,6 @@ class Writer:
                 continue
             moving = self._moves(g.index)
             at = self._vector(g.index) if moving else self.scalar(g.index)
-            low, high = g.index.range()
             ok = b.lt(at, b.const(at, g.stop), signed=False)
             if g.step > 1:
                 safe = b.select(ok, at, b.const(at, 0))
