@@ -23,7 +23,8 @@ __all__ = ["grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "line
 
 
 _cotangents: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
-"""Variables that stand for a cotangent: what is linear in one keeps it in its graph without depending on it."""
+# Variables that stand for a cotangent: what is linear in one keeps it in its graph without
+# depending on it.
 
 
 # ---------------------------------------------------------------- variables
