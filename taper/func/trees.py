@@ -9,7 +9,7 @@ __all__ = ["flatten", "leaves", "rebuild", "spread", "tree_map"]
 
 
 def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterator[Any]], Any]]:
-    """The leaves of nested lists, tuples and dicts, and a function that builds the same around others."""
+    """The leaves of nested lists, tuples and dicts, and what builds the same around others."""
     return list(leaves(tree)), lambda found: rebuild(tree, found)
 
 
@@ -50,7 +50,9 @@ def spread(prefix: Any, tree: Any) -> list[Any] | None:
     below, here = _children(tree), _children(prefix)
     if here is None:
         return [prefix] * sum(1 for _ in leaves(tree))
-    if below is None or len(below) != len(here) or isinstance(tree, dict) != isinstance(prefix, dict):
+    if below is None or len(below) != len(here):
+        return None
+    if isinstance(tree, dict) != isinstance(prefix, dict):
         return None
     parts = [spread(p, t) for p, t in zip(here, below)]
     if any(part is None for part in parts):
