@@ -148,7 +148,7 @@ def _prepared(x: Node, index: Node, src: Node, dim: int, name: str) -> tuple[Nod
         _check_lines(name, x, index, axis)
         if len(src.shape) != len(index.shape):
             raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-        for d, (i, n) in enumerate(zip(index.shape, src.shape)):
+        for i, n in zip(index.shape, src.shape):
             if i > n:
                 raise RuntimeError(
                     f"Expected index {show(index.shape)} to be no larger than self {show(x.shape)} "
