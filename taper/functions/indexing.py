@@ -18,7 +18,7 @@ from ..tensor import Tensor
 from .common import broadcast, expand
 from .creation import from_array, tensor
 
-__all__ = ["index_put", "masked_fill", "masked_select", "nonzero", "argwhere"]
+__all__ = ["argwhere", "index_put", "masked_fill", "masked_select", "nonzero"]
 
 
 # ---------------------------------------------------------------- x[...] with ints, slices, None
