@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from .. import dtypes
@@ -417,9 +418,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple
     else:
         clipped = [min(c + n if c < 0 else c, n) for c in cuts]
         ends = [0, *clipped, n]
-    return several(
-        [sliced("SliceBackward0", input, d, a, max(a, b)) for a, b in zip(ends, ends[1:])]
-    )
+    return several([sliced("SliceBackward0", input, d, a, max(a, b)) for a, b in pairwise(ends)])
 
 
 def _axis_split(name: str, least: int, axis: int) -> Any:
