@@ -12,7 +12,7 @@ from .affine import Var, of, steps
 from .body import Body
 from .conv_plan import TOGETHER, ConvPlan, Image, Pair, Phase, WeightPlan, machine
 from .conv_tiles import Level, Segment, Sums, accumulate, clear, finish, pad, spread
-from .emit import Emitter, Unit
+from .emit import Unit
 from .loops import Kernel
 from .pack import share, transposed
 from .target import Target
