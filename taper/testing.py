@@ -264,6 +264,8 @@ def make_tensor(
     2 for bool."""
     size = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
     whole = (*size[:-1], 2 * size[-1]) if noncontiguous and size else size
+    least: float
+    most: float
     least, most = {dtypes.bool_: (0, 2), dtypes.uint8: (0, 10)}.get(
         dtype, (-9, 9) if dtype.inexact else (-9, 10)
     )
