@@ -81,9 +81,9 @@ def test_arguments():
         assert_close(1.0, 1.0, rtol=0.1)
     with pytest.raises(TypeError, match="No comparison pair"):
         assert_close("a", "a")
-    with pytest.raises(AssertionError, match="^hey$"):
+    with pytest.raises(AssertionError, match=r"^hey$"):
         assert_close(1, 2, msg="hey")
-    with pytest.raises(AssertionError, match="^hey Scalars"):
+    with pytest.raises(AssertionError, match=r"^hey Scalars"):
         assert_close(1, 2, msg=lambda m: "hey " + m)
 
 
