@@ -76,7 +76,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class ConvPlan:
-    """out[n, o, step*i + start] = sum over c and taps of image[n, c, stride*i + tap] * weight[o, c,
+    """out[n, o, step*i + start] = sum over c, taps of image[n, c, stride*i + tap] * weight[o, c, tap].
     tap].
 
     `weight` are the strides of (o, c) in the weights, `out` the size of a result plane.

@@ -161,7 +161,7 @@ def pad(
     begins."""
     per_image, per_plane, per_row, per_column = image.strides
     high, wide = image.padded
-    left = image.before[1]
+    left = min(image.before[1], wide)
     inside = min(image.size[1], wide - left)
 
     def plane(q: Value) -> None:

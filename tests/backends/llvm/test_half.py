@@ -4,6 +4,7 @@ import ctypes
 
 import numpy as np
 import pytest
+
 from taper import dtypes
 from taper.backends.llvm import typed
 from taper.backends.llvm.emit import Unit
