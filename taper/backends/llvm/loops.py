@@ -35,6 +35,7 @@ class Kernel:
         self.work, self.flops = work, flops
         self.parallel = work >= PARALLEL
         self.shift = 0  # bytes from the beginning of the node's buffer to where this kernel writes
+        self.starts: dict[Node, int] = {}  # the same for what it reads; 0 where there is no entry
         # bytes of memory that the kernels of one node share, passed after the result
         self.scratch = 0
 
@@ -121,11 +122,28 @@ def _assemble(node: Node, root: Expr, outer: list[Var], place: Sum, target: Targ
     error = b.load(PTR, args, 0)
     places = {n: b.load(PTR, args, i + 1) for i, n in enumerate(reads)}
     out = b.load(PTR, args, len(reads) + 1)
-    writer = Writer(b, nest, places, error)
+    bases = _bases(nest)
+    writer = Writer(b, nest, places, error, bases)
     _Outer(writer, shape, root, out, node, worker, workers).run()
     b.ret()
     flops = _operations(nest)
-    return Kernel(unit.text(), node, reads, flops, flops)
+    kernel = Kernel(unit.text(), node, reads, flops, flops)
+    kernel.starts = {n: k * n.dtype.itemsize for n, k in bases.items()}
+    return kernel
+
+
+def _bases(nest: Nest) -> dict[Node, int]:
+    """The least constant offset of the loads of each node, where nothing guards them.
+
+    It is added to the buffer's address when the plan runs, so that the steps of an unrolled loop,
+    which differ in offsets alone, share kernels.
+    """
+    found: dict[Node, int] = {}
+    for e in nest.exprs:
+        if e.kind == "load":
+            constant = 0 if e.guards else max(e.index.constant, 0)
+            found[e.node] = min(found.get(e.node, constant), constant)
+    return {n: k for n, k in found.items() if k}
 
 
 def _operations(nest: Nest) -> int:

@@ -164,7 +164,8 @@ class Plan:
                 table.append(0)
                 for x in (*kernel.reads, n):
                     self.slots.setdefault(x, []).append(len(table))
-                    shifts.setdefault(x, []).append(kernel.shift if x is n else 0)
+                    begin = kernel.shift if x is n else kernel.starts.get(x, 0)
+                    shifts.setdefault(x, []).append(begin)
                     table.append(0)
                 if kernel.scratch:
                     self.panel_slots.setdefault(n, []).append(len(table))

@@ -78,7 +78,9 @@ class _Maker:
         target: Target,
     ) -> None:
         self.node, self.plan, self.reads, self.operands = node, plan, reads, operands
-        self.starts, self.target = starts, target
+        self.target = target
+        self.bases = {n: min(s for x, s in zip(operands, starts) if x is n) for n in reads}
+        self.starts = tuple(s - self.bases[n] for n, s in zip(operands, starts))
 
     def kernel(self, pack: bool) -> Kernel:
         """The packing kernel, or the product's."""
@@ -94,6 +96,7 @@ class _Maker:
         work = self.plan.dot.flops
         kernel = Kernel(unit.text(), self.node, self.reads, work, 0 if pack else work)
         kernel.scratch = self.plan.scratch * self.plan.dot.element.bits // 8
+        kernel.starts = {n: k * n.dtype.itemsize for n, k in self.bases.items()}
         return kernel
 
     def _operands(self, b: Emitter, args: Value) -> Operands:

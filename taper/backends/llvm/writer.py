@@ -41,13 +41,21 @@ class _Scope:
 class Writer:
     """Emits the body of one kernel."""
 
-    def __init__(self, b: Emitter, nest: Nest, buffers: dict[Node, Value], error: Value) -> None:
+    def __init__(
+        self,
+        b: Emitter,
+        nest: Nest,
+        buffers: dict[Node, Value],
+        error: Value,
+        bases: dict[Node, int],
+    ) -> None:
         self.b, self.nest, self.needs = b, nest, nest.needs
         self.buffers, self.error = buffers, error
+        self.bases = bases  # how many elements into its buffer a pointer points
         self.env: dict[Var, Value] = {}
         self.shift: dict[Var, int] = {}  # the row of a tiled variable
         self.lanes = 1
-        self.mask: Value | None = None
+        self.mask: Any = None
         self.scope = _Scope()
 
     # ------------------------------------------------------------ indices
@@ -163,7 +171,8 @@ class Writer:
         return self.scalar(e.index)
 
     def _load(self, e: Expr) -> Value:
-        b, s, v = self.b, e.index, self.nest.vector
+        b, v = self.b, self.nest.vector
+        s = e.index + -self.bases.get(e.node, 0)
         kind = typed.memory_type(e.dtype)
         pointer = self.buffers[e.node]
         scalar, lanes = self._holds(e.guards)
