@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import devices, dtypes
 from ..calls import apply, check_writable, write_node, write_out
-from ..devices import CPU, device
+from ..devices import device
 from ..dtypes import dtype
 from ..generator import DEFAULT_SEED, Stream
 from ..ir.build import ops

@@ -77,7 +77,6 @@ class Tile:
 @dataclass(frozen=True)
 class ConvPlan:
     """out[n, o, step*i + start] = sum over c, tap of image[n, c, stride*i + tap] * w[o, c, tap].
-    tap].
 
     `weight` are the strides of (o, c) in w, `out` the size of a result plane.
     """
