@@ -188,10 +188,9 @@ def ctc_loss(
     inputs = _lengths(input_lengths, "input_lengths", batch)
     sizes = _lengths(target_lengths, "target_lengths", batch)
     _check_lengths(inputs, sizes, steps)
-    rows = _rows(targets, sizes)
-    out = apply(
-        _name(how), _ctc, (log_probs, *_states(rows, inputs, sizes, blank)), (zero_infinity, how)
-    )
+    arrays = _states(_rows(targets, sizes), inputs, sizes, blank)
+    states = [from_array(a, log_probs.device) for a in arrays]
+    out = apply(_name(how), _ctc, (log_probs, *states), (zero_infinity, how))
     return out.squeeze(0) if single and how == "none" else out
 
 
@@ -199,7 +198,9 @@ def _name(how: str) -> str:
     return {"mean": "MeanBackward0", "sum": "SumBackward0"}.get(how, "CtcLossBackward0")
 
 
-def _states(rows: np.ndarray, inputs: np.ndarray, sizes: np.ndarray, blank: int) -> list[Tensor]:
+def _states(
+    rows: np.ndarray, inputs: np.ndarray, sizes: np.ndarray, blank: int
+) -> list[np.ndarray]:
     """Labels [N, 2 S + 1] with blanks between, where a blank may be skipped, where it may end."""
     batch, longest = rows.shape
     labels = np.full((batch, 2 * longest + 1), blank, np.int64)
@@ -210,4 +211,4 @@ def _states(rows: np.ndarray, inputs: np.ndarray, sizes: np.ndarray, blank: int)
     last = 2 * sizes[:, None]
     ends = (place == last) | ((place == last - 1) & (sizes[:, None] > 0))
     ends[inputs == 0] = False
-    return [from_array(a) for a in (labels, skips, inputs, ends, sizes)]
+    return [labels, skips, inputs, ends, sizes]

@@ -213,7 +213,7 @@ def _largest_of(
     steps = np.arange(longest)
     held = steps < lengths[:, None]
     places = flat[np.where(held, starts[:bags, None] + steps, 0)]
-    inputs = (weight, from_array(places), from_array(held))
+    inputs = (weight, from_array(places, weight.device), from_array(held, weight.device))
     return apply("EmbeddingBagBackward0", _largest, inputs, (padding,))
 
 
