@@ -129,6 +129,7 @@ from . import (
     cpu,
     cuda,
     fft,
+    distributions,
     func,
     hub,
     jit,
