@@ -23,7 +23,10 @@ class Independent(Distribution):
     """A distribution whose last `reinterpreted_batch_ndims` batch dimensions are one event."""
 
     def __init__(
-        self, base_distribution: Any, reinterpreted_batch_ndims: int, validate_args: bool | None = None
+        self,
+        base_distribution: Any,
+        reinterpreted_batch_ndims: int,
+        validate_args: bool | None = None,
     ) -> None:
         n, shape = reinterpreted_batch_ndims, base_distribution.batch_shape
         if n > len(shape):
@@ -73,7 +76,8 @@ class Independent(Distribution):
 
 
 class TransformedDistribution(Distribution):
-    """The distribution of a map, or several in turn, of another's draws. The maps act on single numbers."""
+    """The distribution of a map, or several in turn, of another's draws. The maps act on single
+    numbers."""
 
     def __init__(
         self,
@@ -83,15 +87,17 @@ class TransformedDistribution(Distribution):
     ) -> None:
         if isinstance(transforms, Transform):
             transforms = [transforms]
-        elif not isinstance(transforms, list) or not all(isinstance(t, Transform) for t in transforms):
-            raise ValueError(
-                f"transforms must be a Transform or list, but was {transforms}"
-            )
+        elif not isinstance(transforms, list) or not all(
+            isinstance(t, Transform) for t in transforms
+        ):
+            raise ValueError(f"transforms must be a Transform or list, but was {transforms}")
         self.base_dist, self.transforms = base_distribution, list(transforms)
-        super().__init__(base_distribution.batch_shape, base_distribution.event_shape, validate_args)
+        super().__init__(
+            base_distribution.batch_shape, base_distribution.event_shape, validate_args
+        )
 
     has_rsample = property(lambda self: self.base_dist.has_rsample)  # type: ignore[assignment]
-    support = constraints.real
+    support: Any = constraints.real
 
     def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
         """The same distribution with a larger batch shape."""
@@ -110,7 +116,8 @@ class TransformedDistribution(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The base's at the inverse, less the stretch of the maps."""
-        y, total = self._checked(value), 0.0
+        y = self._checked(value)
+        total: Any = 0.0
         for transform in reversed(self.transforms):
             x = transform.inverse(y)
             stretch = transform.log_abs_det_jacobian(x, y)

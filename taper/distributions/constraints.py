@@ -7,16 +7,18 @@ from typing import Any
 from ..functions.linalg import cholesky_ex
 from ..tensor import Tensor
 
-__all__ = [
-    *("Constraint", "boolean", "dependent", "greater_than", "greater_than_eq", "half_open_interval"),
-    *("independent", "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky"),
-    *("multinomial", "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite"),
-    *("positive_integer", "real", "real_vector", "simplex", "unit_interval"),
-]
+__all__ = ["Constraint", "boolean", "dependent", "greater_than", "greater_than_eq"]
+__all__ += ["half_open_interval", "independent", "integer_interval", "interval", "is_dependent"]
+__all__ += ["less_than", "lower_cholesky", "multinomial", "nonnegative", "nonnegative_integer"]
+__all__ += ["one_hot", "positive", "positive_definite", "positive_integer", "real", "real_vector"]
+__all__ += ["simplex", "unit_interval"]
 
 
 class Constraint:
-    """A set of values; `check(value)` tells which are in it, one answer for each event of `event_dim` dimensions."""
+    """A set of values; `check(value)` tells which are in it.
+
+    One answer for each event of `event_dim` dimensions.
+    """
 
     is_discrete = False
     event_dim = 0
@@ -82,6 +84,8 @@ class _Bounded(Constraint):
     """A bound on one or both sides."""
 
     names: tuple[str, ...] = ()
+    lower_bound: Any
+    upper_bound: Any
 
     def __init__(self, *bounds: Any) -> None:
         for name, bound in zip(self.names, bounds):
@@ -166,7 +170,9 @@ class _IndependentConstraint(Constraint):
         return found.reshape(*found.shape[: found.dim() - n], -1).all(-1)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__[1:]}({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
+        return (
+            f"{type(self).__name__[1:]}({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
+        )
 
 
 def is_dependent(constraint: Constraint) -> bool:
@@ -174,7 +180,13 @@ def is_dependent(constraint: Constraint) -> bool:
     return isinstance(constraint, _Dependent)
 
 
-dependent, real, boolean, one_hot, simplex = _Dependent(), _Real(), _Boolean(), _OneHot(), _Simplex()
+dependent, real, boolean, one_hot, simplex = (
+    _Dependent(),
+    _Real(),
+    _Boolean(),
+    _OneHot(),
+    _Simplex(),
+)
 lower_cholesky, positive_definite = _LowerCholesky(), _PositiveDefinite()
 greater_than, greater_than_eq, less_than = _GreaterThan, _GreaterThanEq, _LessThan
 interval, half_open_interval, integer_interval = _Interval, _HalfOpenInterval, _IntegerInterval

@@ -1,4 +1,5 @@
-"""Continuous distributions of numbers: Normal, Uniform, Laplace, Exponential, Gamma, Beta, StudentT and others."""
+"""Continuous distributions of numbers: Normal, Uniform, Laplace, Exponential, Gamma, Beta, StudentT
+and others."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from . import constraints
 from .distribution import Distribution, broadcast_all
 from .gammas import standard_gamma
 
-__all__ = ["Exponential", "Gamma", "Chi2", "Laplace", "Normal", "StudentT", "Uniform"]
+__all__ = ["Chi2", "Exponential", "Gamma", "Laplace", "Normal", "StudentT", "Uniform"]
 
 
 def _noise(like: Tensor, shape: Sequence[int], draw: Any) -> Tensor:
@@ -161,9 +162,14 @@ class Exponential(Distribution):
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Standard exponential draws over the rate."""
-        return zeros(
-            tuple(self._extended_shape(sample_shape)), dtype=self.rate.dtype, device=self.rate.device
-        ).exponential_() / self.rate
+        return (
+            zeros(
+                tuple(self._extended_shape(sample_shape)),
+                dtype=self.rate.dtype,
+                device=self.rate.device,
+            ).exponential_()
+            / self.rate
+        )
 
     def log_prob(self, value: Tensor) -> Tensor:
         """log rate - rate x."""
@@ -199,7 +205,10 @@ class Gamma(Distribution):
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Standard gamma draws over the rate."""
-        return standard_gamma(self.concentration.expand(self._extended_shape(sample_shape))) / self.rate
+        return (
+            standard_gamma(self.concentration.expand(self._extended_shape(sample_shape)))
+            / self.rate
+        )
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
@@ -261,11 +270,18 @@ class StudentT(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density."""
         y, half = (self._checked(value) - self.loc) / self.scale, 0.5 * self.df
-        norm = self.scale.log() + 0.5 * (self.df * math.pi).log() + half.lgamma() - (half + 0.5).lgamma()
+        norm = (
+            self.scale.log()
+            + 0.5 * (self.df * math.pi).log()
+            + half.lgamma()
+            - (half + 0.5).lgamma()
+        )
         return -(half + 0.5) * (y**2 / self.df).log1p() - norm
 
     def entropy(self) -> Tensor:
         """The expected value of minus `log_prob`."""
         half, more = 0.5 * self.df, 0.5 * self.df + 0.5
         beta = half.lgamma() + math.lgamma(0.5) - more.lgamma()
-        return self.scale.log() + more * (more.digamma() - half.digamma()) + 0.5 * self.df.log() + beta
+        return (
+            self.scale.log() + more * (more.digamma() - half.digamma()) + 0.5 * self.df.log() + beta
+        )

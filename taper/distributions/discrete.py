@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..dtypes import finfo
-from ..functions.products import eye
-from ..functions.ranges import arange
-from ..functions.random import bernoulli, multinomial, poisson
 from ..functions.joining import broadcast_tensors
+from ..functions.random import bernoulli, multinomial, poisson
+from ..functions.ranges import arange, eye
 from ..modes import no_grad
 from ..nn.functional import binary_cross_entropy_with_logits, one_hot
 from ..shapes import Size
@@ -73,7 +72,8 @@ class Bernoulli(Distribution):
 
 
 class Categorical(Distribution):
-    """A number from 0 to K - 1 with probabilities `probs` (made to sum to one) = softmax(`logits`)."""
+    """A number from 0 to K - 1 with probabilities `probs` (made to sum to one) =
+    softmax(`logits`)."""
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
 

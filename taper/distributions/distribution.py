@@ -42,9 +42,11 @@ class Distribution:
 
     has_rsample = False
     arg_constraints: dict[str, Constraint] = {}
-    support: Constraint
+    support: Any  # a Constraint, or a property that gives one
     _validate_args = __debug__
-    _named: tuple[str, ...] | None = None  # the parameters that were given, where others follow from them
+    _named: tuple[str, ...] | None = (
+        None  # the parameters that were given, where others follow from them
+    )
 
     def __init__(
         self,
@@ -67,9 +69,9 @@ class Distribution:
     def _check_parameter(self, name: str, value: Tensor, constraint: Constraint) -> None:
         if not bool(constraint.check(value).all()):
             raise ValueError(
-                f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of "
-                f"distribution {self!r} to satisfy the constraint {constraint!r}, but found invalid "
-                f"values:\n{value}"
+                f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) "
+                f"of distribution {self!r} to satisfy the constraint {constraint!r}, but found "
+                f"invalid values:\n{value}"
             )
 
     @staticmethod
@@ -174,9 +176,9 @@ class Distribution:
                 )
         if not bool(self.support.check(value).all()):
             raise ValueError(
-                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be "
-                f"within the support ({self.support!r}) of the distribution {self!r}, but found "
-                f"invalid values:\n{value}"
+                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) "
+                f"to be within the support ({self.support!r}) of the distribution {self!r}, but "
+                f"found invalid values:\n{value}"
             )
 
     def _checked(self, value: Tensor) -> Tensor:

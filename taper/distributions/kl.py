@@ -1,4 +1,5 @@
-"""`kl_divergence`: how far one distribution is from another, in a table of pairs that `register_kl` extends."""
+"""`kl_divergence`: how far one distribution is from another, in a table of pairs that `register_kl`
+extends."""
 
 from __future__ import annotations
 
@@ -72,7 +73,8 @@ def _beta(p: Beta, q: Beta) -> Tensor:
 def _multivariate(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
     if p.event_shape != q.event_shape:
         raise ValueError(
-            "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
+            "KL-divergence between two Multivariate Normals with different event shapes cannot be "
+            "computed"
         )
     gap = (q.loc - p.loc).unsqueeze(-1)
     spread = solve_triangular(q.scale_tril, p.scale_tril, upper=False).square().sum((-2, -1))

@@ -6,15 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..functions.elementary import log
 from ..functions.creation import as_tensor
+from ..functions.elementary import log
 from ..nn.functional import softplus
 from ..tensor import Tensor
 
-__all__ = [
-    *("AffineTransform", "ComposeTransform", "ExpTransform", "PowerTransform", "SigmoidTransform"),
-    *("TanhTransform", "Transform", "identity_transform"),
-]
+__all__ = ["AffineTransform", "ComposeTransform", "ExpTransform", "PowerTransform"]
+__all__ += ["SigmoidTransform", "TanhTransform", "Transform", "identity_transform"]
 
 
 class Transform:

@@ -109,7 +109,8 @@ class Beta(Distribution):
 
 
 class MultivariateNormal(Distribution):
-    """Normal vectors with mean `loc`, and one of: a covariance, its inverse, its lower Cholesky factor."""
+    """Normal vectors with mean `loc`, and one of: a covariance, its inverse, its lower Cholesky
+    factor."""
 
     arg_constraints = {
         "loc": constraints.real_vector,
@@ -119,6 +120,9 @@ class MultivariateNormal(Distribution):
     }
     support = constraints.real_vector
     has_rsample = True
+    covariance_matrix: Tensor
+    precision_matrix: Tensor
+    scale_tril: Tensor
 
     def __init__(
         self,
@@ -138,7 +142,8 @@ class MultivariateNormal(Distribution):
         found = [(name, m) for name, m in given.items() if m is not None]
         if len(found) != 1:
             raise ValueError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be specified."
+                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be "
+                "specified."
             )
         ((name, matrix),) = found
         if matrix.dim() < 2:
