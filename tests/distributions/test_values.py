@@ -3,8 +3,8 @@
 import pytest
 
 import taper as torch
-from taper.distributions import *
 from taper.distributions import (
+    AffineTransform,
     Bernoulli,
     Beta,
     Categorical,
@@ -21,6 +21,7 @@ from taper.distributions import (
     OneHotCategorical,
     Poisson,
     StudentT,
+    TanhTransform,
     TransformedDistribution,
     Uniform,
     kl_divergence,
@@ -37,7 +38,11 @@ COV = t([[2.0, 0.5], [0.5, 1.0]])
         (lambda: Bernoulli(logits=t([0.3, -2.0])), [1.0, 0.0], [-0.5544, -0.1269]),
         (lambda: Categorical(t([0.2, 0.8])), [0, 1, 1], [-1.6094, -0.2231, -0.2231]),
         (lambda: Uniform(0.0, 4.0), 2.0, -1.3863),
-        (lambda: MultivariateNormal(torch.zeros(2), COV), [[1.0, 2.0], [0.0, 1.0]], [-4.1177, -2.6891]),
+        (
+            lambda: MultivariateNormal(torch.zeros(2), COV),
+            [[1.0, 2.0], [0.0, 1.0]],
+            [-4.1177, -2.6891],
+        ),
         (lambda: Independent(Normal(torch.zeros(2), torch.ones(2)), 1), [1.0, 2.0], -4.3379),
         (lambda: Gamma(1.5, 2.0), 0.7, -0.4178),
         (lambda: Dirichlet(t([1.0, 2.0, 3.0])), [0.2, 0.3, 0.5], 1.5041),
@@ -104,7 +109,10 @@ def test_entropy(made, entropy):
         (lambda: Bernoulli(), "Either `probs` or `logits` must be specified"),
         (lambda: Uniform(1.0, 0.0), r"LessThan\(upper_bound=0.0\)"),
         (lambda: Categorical(logits=t(1.0)), "must be at least one-dimensional"),
-        (lambda: Categorical(t([0.2, 0.8])).log_prob(t(3)), r"IntegerInterval\(lower_bound=0, upper_b"),
+        (
+            lambda: Categorical(t([0.2, 0.8])).log_prob(t(3)),
+            r"IntegerInterval\(lower_bound=0, upper_b",
+        ),
         (lambda: Normal(0.0, 1.0).log_prob(1.0), "value argument to log_prob must be a Tensor"),
         (lambda: Normal(torch.zeros(2), 1.0).log_prob(torch.ones(3)), "Value is not broadcastable"),
         (lambda: MultivariateNormal(torch.zeros(2), -torch.eye(2)), r"PositiveDefinite\(\)"),
