@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -31,7 +32,20 @@ def dropout_mask(x: Tensor, shape: tuple[int, ...], p: float) -> Tensor:
         )
     if p == 1:
         return from_array(np.zeros(shape, kind.array), x.device)
-    return from_array(default_generator.stream.dropout_mask(shape, p, kind.array), x.device)
+    stream = default_generator.stream
+    if shape == x._size:
+        return _as_it_lies(x, lambda size: stream.dropout_mask(size, p, kind.array))
+    return from_array(stream.dropout_mask(shape, p, kind.array), x.device)
+
+
+def _as_it_lies(x: Tensor, draw: Callable[[tuple[int, ...]], np.ndarray]) -> Tensor:
+    """Numbers of x's shape, drawn in the order in which x lies in memory, as PyTorch fills them."""
+    strides = x.stride()
+    order = list(range(x.dim()))
+    if 0 not in strides:
+        order.sort(key=lambda d: -strides[d])
+    drawn = draw(tuple(x._size[d] for d in order))
+    return from_array(drawn.transpose(np.argsort(order)), x.device)
 
 
 def _mul(x: Node, mask: Node) -> Node:
@@ -69,10 +83,10 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     """`dropout`, and where elements were kept."""
     if train is False or not input.numel():
         return input, from_array(np.ones(input._size, bool), input.device)
-    drawn = default_generator.stream.bernoulli(1.0 - p, input._size, np.bool_)
+    stream = default_generator.stream
+    kept = _as_it_lies(input, lambda size: stream.bernoulli(1.0 - p, size, np.bool_))
     scale = 0.0 if p == 1 else 1.0 / (1.0 - p)
-    inputs = (input, from_array(drawn, input.device))
-    return apply("NativeDropoutBackward0", _kept, inputs, (scale,))
+    return apply("NativeDropoutBackward0", _kept, (input, kept), (scale,))
 
 
 # ---------------------------------------------------------------- whole channels
@@ -176,8 +190,11 @@ def _alpha_dropout(
         return input
     if p == 1 or not input._dtype.is_floating_point:
         return _masked(input, dropout_mask(input, shape, 1), inplace)
-    drawn = default_generator.stream.bernoulli(1.0 - p, shape, input._dtype.array)
-    kept = from_array(drawn, input.device)
+    stream, kind = default_generator.stream, input._dtype.array
+    if shape == input._size:
+        kept = _as_it_lies(input, lambda size: stream.bernoulli(1.0 - p, size, kind))
+    else:
+        kept = from_array(stream.bernoulli(1.0 - p, shape, kind), input.device)
     if inplace:
         return apply_("AddBackward0", _alpha, input, (kept,), (p,))
     return apply("AddBackward0", _alpha, (input, kept), (p,))
