@@ -147,6 +147,9 @@ def _info(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    if not Path(args.script).is_file():
+        print(f"taper: there is no file {args.script}", file=sys.stderr)
+        return REFUSED
     install()
     sys.argv = [args.script, *args.arguments]
     sys.path[0] = str(Path(args.script).resolve().parent)

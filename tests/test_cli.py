@@ -104,6 +104,7 @@ def test_accuracy_under_the_bar_is_a_failure(trained, tmp_path):
         (["train", "digits", "somewhere"], "a path belongs to the dataset 'folder'"),
         (["train", "folder", "no/such/place"], "there is no folder no/such/place"),
         (["evaluate", "no_such.pth"], "no_such.pth"),
+        (["run", "no_such.py"], "there is no file no_such.py"),
     ],
 )
 def test_bad_requests_are_refused_in_one_line(arguments, message, tmp_path, monkeypatch, capsys):
