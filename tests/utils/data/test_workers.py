@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from functools import partial
 from multiprocessing import active_children, resource_tracker
 from pathlib import Path
 
@@ -356,6 +357,8 @@ def test_a_program_that_is_stopped_leaves_no_workers(how):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # where the tests themselves run in the background, Ctrl-C is ignored and would be below
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert program.stdout.readline() == "batch\n"
     workers = children(program.pid)
