@@ -72,6 +72,7 @@ from .functions.linalg import lu_solve_old as lu_solve
 from .functions.linalg import qr_old as qr
 from .functions.linalg import slogdet_old as slogdet
 from .functions.matrix_norms import nuclear_norm
+from .functions.memory import *
 from .functions.native import *
 from .functions.norms import *
 from .functions.order import *

@@ -17,6 +17,7 @@ from .functions import (
     indexing,
     joining,
     linalg,
+    memory,
     native,
     norms,
     order,
@@ -459,3 +460,13 @@ Tensor.sort, Tensor.argsort, Tensor.msort, Tensor.topk = (
     sorting.topk,
 )
 Tensor.unique, Tensor.unique_consecutive = sorting.unique, sorting.unique_consecutive
+
+# ---------------------------------------------------------------- memory
+Tensor.data_ptr, Tensor.pin_memory, Tensor.is_pinned = (
+    memory.data_ptr,
+    memory.pin_memory,
+    memory.is_pinned,
+)
+Tensor.__dlpack__, Tensor.__dlpack_device__ = memory.to_dlpack, memory.dlpack_device
+Tensor.t_, Tensor.transpose_ = memory.t_, memory.transpose_
+Tensor.squeeze_, Tensor.unsqueeze_ = memory.squeeze_, memory.unsqueeze_
